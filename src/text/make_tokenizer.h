@@ -1,0 +1,31 @@
+// Creates tokenizers from what model folders and GGUF files hold.
+//
+// Called by backends when a model loads. Every input is untrusted: a broken vocabulary is corrupt_file, naming the
+// entry, never a crash.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "formats/checkpoint.h"
+#include "text/tokenizer.h"
+
+namespace hearth::text {
+
+// From the keys tokenizer.ggml.*. not_found when the file has no vocabulary (model "none" or no such key), unsupported
+// for a vocabulary kind that this build does not know.
+Result<std::unique_ptr<Tokenizer>> make_gguf_tokenizer(const formats::Metadata& metadata);
+
+// From tokenizer.json; tokenizer_config.json may be empty.
+Result<std::unique_ptr<Tokenizer>> make_tokenizer_from_json(std::string_view tokenizer_json,
+                                                            std::string_view tokenizer_config_json);
+
+// From tokenizer.model, a serialised sentencepiece ModelProto.
+Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(std::string_view model_proto_bytes);
+
+// From vocab.json and merges.txt: byte-level BPE with the GPT-2 pattern.
+Result<std::unique_ptr<Tokenizer>> make_vocab_merges_tokenizer(std::string_view vocab_json,
+                                                               std::string_view merges_text);
+
+}  // namespace hearth::text
