@@ -6,8 +6,8 @@ namespace hearth::base {
 
 Result<std::span<const std::byte>> ByteReader::take(std::uint64_t n_bytes, std::string_view what) {
   if (n_bytes > remaining()) {
-    return fail(ErrorCode::kCorruptFile, fmt::format("{} at byte {} needs {} bytes, but the file has only {} left", what,
-                                                     offset_, n_bytes, remaining()));
+    return fail(ErrorCode::kCorruptFile, fmt::format("{} at byte {} needs {} bytes, but the file has only {} left",
+                                                     what, offset_, n_bytes, remaining()));
   }
   const auto part = bytes_.subspan(offset_, static_cast<std::size_t>(n_bytes));
   offset_ += static_cast<std::size_t>(n_bytes);

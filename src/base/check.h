@@ -10,11 +10,11 @@ namespace hearth::base {
 
 }  // namespace hearth::base
 
-#define HEARTH_CHECK(condition, message)                                             \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]] {                                                 \
-      ::hearth::base::check_failed(__FILE__, __LINE__, #condition, message);         \
-    }                                                                                \
+#define HEARTH_CHECK(condition, message)                                     \
+  do {                                                                       \
+    if (!(condition)) [[unlikely]] {                                         \
+      ::hearth::base::check_failed(__FILE__, __LINE__, #condition, message); \
+    }                                                                        \
   } while (false)
 
 #ifdef NDEBUG

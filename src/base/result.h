@@ -59,17 +59,17 @@ using base::Status;
 #define HEARTH_CONCAT(a, b) HEARTH_CONCAT_INNER(a, b)
 
 // HEARTH_TRY(auto value, expression): value of a Result, or return its error from this function.
-#define HEARTH_TRY(declaration, expression)                                      \
-  auto HEARTH_CONCAT(hearth_try_, __LINE__) = (expression);                      \
-  if (!HEARTH_CONCAT(hearth_try_, __LINE__)) {                                   \
+#define HEARTH_TRY(declaration, expression)                                          \
+  auto HEARTH_CONCAT(hearth_try_, __LINE__) = (expression);                          \
+  if (!HEARTH_CONCAT(hearth_try_, __LINE__)) {                                       \
     return std::unexpected(std::move(HEARTH_CONCAT(hearth_try_, __LINE__)).error()); \
-  }                                                                              \
+  }                                                                                  \
   declaration = *std::move(HEARTH_CONCAT(hearth_try_, __LINE__))
 
 // HEARTH_TRY_VOID(expression): go on, or return the error of a Result<void> (or any Result) from this function.
-#define HEARTH_TRY_VOID(expression)                        \
-  do {                                                     \
-    if (auto hearth_status = (expression); !hearth_status) { \
+#define HEARTH_TRY_VOID(expression)                             \
+  do {                                                          \
+    if (auto hearth_status = (expression); !hearth_status) {    \
       return std::unexpected(std::move(hearth_status).error()); \
-    }                                                      \
+    }                                                           \
   } while (false)

@@ -31,7 +31,7 @@ struct TensorView {
   int file_index = 0;  // into Checkpoint::files, for release()
 
   std::int64_t n_elements() const;
-  std::int64_t n_cols() const { return shape.empty() ? 1 : shape.back(); }    // the contiguous dimension
+  std::int64_t n_cols() const { return shape.empty() ? 1 : shape.back(); }  // the contiguous dimension
   std::int64_t n_rows() const { return n_elements() / (n_cols() == 0 ? 1 : n_cols()); }
 };
 
@@ -80,7 +80,9 @@ struct Checkpoint {
 
   const TensorView* find(std::string_view name) const;
   std::int64_t tensor_bytes() const;
-  void release(const TensorView& tensor) const { files[static_cast<std::size_t>(tensor.file_index)].release(tensor.bytes); }
+  void release(const TensorView& tensor) const {
+    files[static_cast<std::size_t>(tensor.file_index)].release(tensor.bytes);
+  }
 
   // Called once by the reader when all tensors are known; find() needs it. corrupt_file when two share a name.
   Status index_tensors();

@@ -19,10 +19,10 @@ enum class BlockType : std::uint8_t {
 };
 
 struct BlockTypeInfo {
-  std::string_view name;     // the format's own spelling, "Q4_K"
-  int ggml_id;               // the number in GGUF files; -1 for encodings that GGUF does not have
-  int block_size;            // weights per block
-  int block_bytes;           // bytes per block
+  std::string_view name;  // the format's own spelling, "Q4_K"
+  int ggml_id;            // the number in GGUF files; -1 for encodings that GGUF does not have
+  int block_size;         // weights per block
+  int block_bytes;        // bytes per block
   // Exact values of n weights (a multiple of block_size) from consecutive blocks.
   void (*dequantize_row)(const std::byte* blocks, float* values, std::int64_t n);
 };

@@ -30,7 +30,9 @@ TEST(Float16, RoundsToNearestEven) {
   EXPECT_EQ(f32_to_f16(-std::numeric_limits<float>::infinity()), 0xFC00);
 }
 
-TEST(Float16, Bfloat16IsTheUpperHalf) { EXPECT_EQ(bf16_to_f32(0x3FC0), 1.5F); }
+TEST(Float16, Bfloat16IsTheUpperHalf) {
+  EXPECT_EQ(bf16_to_f32(0x3FC0), 1.5F);
+}
 
 }  // namespace
 }  // namespace hearth::base

@@ -29,7 +29,9 @@ TEST(Result, FailAtNamesThePlace) {
             "model.gguf: too short");
 }
 
-TEST(ErrorCode, HasASpelling) { EXPECT_EQ(to_string(ErrorCode::kCorruptFile), "corrupt_file"); }
+TEST(ErrorCode, HasASpelling) {
+  EXPECT_EQ(to_string(ErrorCode::kCorruptFile), "corrupt_file");
+}
 
 }  // namespace
 }  // namespace hearth::base
