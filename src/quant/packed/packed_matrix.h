@@ -1,0 +1,39 @@
+// PackedMatrix: one weight matrix in the layout that the kernels of one ISA level read.
+//
+// Rows (outputs) are interleaved in panels of panel_rows, so that one vector load feeds panel_rows outputs; scales lie
+// beside their block. Packing is a bijection: every kind unpacks to the source's values bit for bit. Plain data, no std
+// types: kernels built with ISA flags include this header (style.md, "ISA level").
+#pragma once
+
+#include <cstdint>
+
+namespace hearth::quant::packed {
+
+enum class PackedKind : std::uint8_t {
+  kF32,
+  kF16,
+  kBf16,
+  kU4Scale,     // Q4_0: 4-bit, one f16 scale per 32, implicit offset -8
+  kU4ScaleMin,  // Q4_1: 4-bit, f16 scale and f16 minimum per 32
+  kU5Scale,     // Q5_0: 5-bit, f16 scale per 32, implicit offset -16
+  kU5ScaleMin,  // Q5_1
+  kI8Scale,     // Q8_0: signed 8-bit, f16 scale per 32
+  kQ2K,         // 2-bit super-blocks of 256, groups of 16 with 4-bit scale and minimum
+  kQ4K,         // 4-bit super-blocks of 256, groups of 32 with 6-bit scale and minimum
+  kQ5K,
+  kQ6K,  // 6-bit super-blocks of 256, groups of 16 with 8-bit scale
+  kCount,
+};
+
+struct PackedMatrix {
+  PackedKind kind = PackedKind::kF32;
+  std::int32_t panel_rows = 0;
+  std::int64_t n_rows = 0;  // outputs; the last panel is padded with rows of zeroes
+  std::int64_t n_cols = 0;  // inputs; a multiple of the kind's block
+  std::int64_t panel_bytes = 0;
+  const unsigned char* data = nullptr;  // 64-byte aligned; panel p starts at data + p * panel_bytes
+
+  std::int64_t n_panels() const { return (n_rows + panel_rows - 1) / panel_rows; }
+};
+
+}  // namespace hearth::quant::packed
