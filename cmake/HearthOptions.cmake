@@ -1,6 +1,7 @@
 # The compiler flags that every target of Hearth shares.
 add_library(hearth_options INTERFACE)
-target_include_directories(hearth_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+configure_file(${PROJECT_SOURCE_DIR}/src/base/version.h.in ${PROJECT_BINARY_DIR}/generated/base/version.h @ONLY)
+target_include_directories(hearth_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(hearth_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers
   # One formula must give the same bits wherever it is inlined: fused multiply-adds are written, never contracted.
