@@ -51,17 +51,17 @@ std::string join_names(const std::vector<std::filesystem::path>& paths) {
   return paths.size() > kMaxListed ? fmt::format("{} and {} more", names, paths.size() - kMaxListed) : names;
 }
 
-Error no_gguf_in(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& files) {
+// A folder without GGUF: its first weight file is opened all the same, for the error that says what it is.
+Result<std::filesystem::path> find_weights(const std::filesystem::path& folder,
+                                           const std::vector<std::filesystem::path>& files) {
   for (const auto& file : files) {
     const std::string extension = file.extension().string();
     if (extension == ".safetensors" || extension == ".bin" || extension == ".pth" || extension == ".pt") {
-      return {ErrorCode::kUnsupported,
-              fmt::format("{}: the folder holds {}; this build reads GGUF files only", folder.string(),
-                          file.filename().string()),
-              folder.string()};
+      return file;
     }
   }
-  return {ErrorCode::kNotFound, fmt::format("{}: the folder holds no .gguf file", folder.string()), folder.string()};
+  return fail(ErrorCode::kNotFound, fmt::format("{}: the folder holds no .gguf file", folder.string()),
+              folder.string());
 }
 
 Result<std::filesystem::path> find_in_folder(const std::filesystem::path& folder) {
@@ -73,7 +73,7 @@ Result<std::filesystem::path> find_in_folder(const std::filesystem::path& folder
     std::erase_if(candidates, [](const auto& path) { return path.filename().string().starts_with("mmproj"); });
   }
   if (candidates.empty()) {
-    return std::unexpected(no_gguf_in(folder, files));
+    return find_weights(folder, files);
   }
   if (candidates.size() > 1) {
     return fail(ErrorCode::kInvalidArgument,

@@ -1,0 +1,73 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+
+#include "formats/checkpoint.h"
+#include "formats/gguf_builder.h"
+
+namespace hearth::formats {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::string_literals;
+
+const std::filesystem::path kGolden = HEARTH_GOLDEN_FOLDER;
+
+Error error_of(const std::filesystem::path& path) {
+  const auto checkpoint = open_checkpoint(path);
+  return checkpoint ? Error{ErrorCode::kInternal, "it was opened", {}} : checkpoint.error();
+}
+
+TEST(OpenCheckpoint, OpensAFileAFolderAndShards) {
+  EXPECT_TRUE(open_checkpoint(kGolden / "gguf-llama-f32" / "model.gguf"));
+  EXPECT_TRUE(open_checkpoint(kGolden / "gguf-llama-f32"));
+  const auto shards = open_checkpoint(kGolden / "gguf-sharded");
+  ASSERT_TRUE(shards) << shards.error().message;
+  EXPECT_EQ(shards->files.size(), 3U);
+}
+
+TEST(OpenCheckpoint, AFolderMustHoldOneModel) {
+  const auto folder = test_folder();
+  EXPECT_EQ(error_of(folder).code, ErrorCode::kNotFound);
+  EXPECT_THAT(error_of(folder).message, HasSubstr("holds no .gguf file"));
+  write_file(folder / "mmproj-model.gguf", GgufBuilder().bytes());
+  write_file(folder / "a.gguf", GgufBuilder().bytes());
+  EXPECT_TRUE(open_checkpoint(folder));
+  write_file(folder / "b-00001-of-00002.gguf", GgufBuilder().bytes());
+  write_file(folder / "b-00002-of-00002.gguf", GgufBuilder().bytes());
+  EXPECT_EQ(error_of(folder).code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(error_of(folder).message, HasSubstr("holds 2 models, name one of them: a.gguf, b-00001-of-00002.gguf"));
+}
+
+TEST(OpenCheckpoint, SaysWhatAnotherFileIs) {
+  const auto folder = test_folder();
+  const auto write = [&](const std::string& bytes) {
+    write_file(folder / "model.bin", bytes);
+    return error_of(folder / "model.bin");
+  };
+  const Error ggml = write("tjgg\3\0\0\0"s);
+  EXPECT_EQ(ggml.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(ggml.message, HasSubstr("the file is a ggml file of 2023 (ggml, ggmf or ggjt); this build reads GGUF"));
+  const Error in_folder = error_of(folder);
+  EXPECT_EQ(in_folder.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(in_folder.message, HasSubstr("model.bin: the file is a ggml file of 2023"));
+  const Error pointer = write("version https://git-lfs.github.com/spec/v1\n");
+  EXPECT_EQ(pointer.code, ErrorCode::kCorruptFile);
+  EXPECT_THAT(pointer.message, HasSubstr("Git LFS pointer"));
+  EXPECT_THAT(write("").message, HasSubstr("the file is empty"));
+  EXPECT_THAT(write("hello").message, HasSubstr("no model file that Hearth knows"));
+}
+
+TEST(OpenCheckpoint, NamesWhatDoesNotExistOrIsNoFile) {
+  const auto folder = test_folder();
+  EXPECT_EQ(error_of(folder / "absent.gguf").code, ErrorCode::kNotFound);
+  EXPECT_THAT(error_of(folder / "absent.gguf").message, HasSubstr("absent.gguf: no such file or folder"));
+  ASSERT_EQ(mkfifo((folder / "pipe.gguf").c_str(), 0600), 0);
+  EXPECT_EQ(error_of(folder / "pipe.gguf").code, ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace hearth::formats
