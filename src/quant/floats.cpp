@@ -23,4 +23,14 @@ void dequantize_row_bf16(const std::byte* blocks, float* values, std::int64_t n)
   }
 }
 
+void quantize_row_f32(const float* values, std::byte* blocks, std::int64_t n) {
+  std::memcpy(blocks, values, static_cast<std::size_t>(n) * sizeof(float));
+}
+
+void quantize_row_f16(const float* values, std::byte* blocks, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    store_block(blocks, i, base::f32_to_f16(values[i]));
+  }
+}
+
 }  // namespace hearth::quant

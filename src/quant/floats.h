@@ -13,4 +13,7 @@ void dequantize_row_f32(const std::byte* blocks, float* values, std::int64_t n);
 void dequantize_row_f16(const std::byte* blocks, float* values, std::int64_t n);
 void dequantize_row_bf16(const std::byte* blocks, float* values, std::int64_t n);
 
+void quantize_row_f32(const float* values, std::byte* blocks, std::int64_t n);
+void quantize_row_f16(const float* values, std::byte* blocks, std::int64_t n);
+
 }  // namespace hearth::quant

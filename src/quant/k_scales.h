@@ -22,4 +22,16 @@ inline KScale unpack_k_scale(const std::uint8_t (&packed)[12], int j) {
           static_cast<std::uint8_t>((packed[j + 4] >> 4) | ((packed[j] >> 6) << 4))};
 }
 
+// The reverse, into bytes that start as zeros.
+inline void pack_k_scale(KScale pair, int j, std::uint8_t (&packed)[12]) {
+  if (j < 4) {
+    packed[j] = static_cast<std::uint8_t>(packed[j] | pair.scale);
+    packed[j + 4] = static_cast<std::uint8_t>(packed[j + 4] | pair.minimum);
+    return;
+  }
+  packed[j + 4] = static_cast<std::uint8_t>((pair.scale & 15) | ((pair.minimum & 15) << 4));
+  packed[j - 4] = static_cast<std::uint8_t>(packed[j - 4] | ((pair.scale >> 4) << 6));
+  packed[j] = static_cast<std::uint8_t>(packed[j] | ((pair.minimum >> 4) << 6));
+}
+
 }  // namespace hearth::quant

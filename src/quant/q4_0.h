@@ -16,5 +16,6 @@ struct BlockQ4_0 {
 static_assert(sizeof(BlockQ4_0) == 18);
 
 void dequantize_row_q4_0(const std::byte* blocks, float* values, std::int64_t n);
+void quantize_row_q4_0(const float* values, std::byte* blocks, std::int64_t n);
 
 }  // namespace hearth::quant

@@ -17,5 +17,6 @@ struct BlockQ4_1 {
 static_assert(sizeof(BlockQ4_1) == 20);
 
 void dequantize_row_q4_1(const std::byte* blocks, float* values, std::int64_t n);
+void quantize_row_q4_1(const float* values, std::byte* blocks, std::int64_t n);
 
 }  // namespace hearth::quant

@@ -18,5 +18,6 @@ struct BlockQ4_K {
 static_assert(sizeof(BlockQ4_K) == 144);
 
 void dequantize_row_q4_k(const std::byte* blocks, float* values, std::int64_t n);
+void quantize_row_q4_k(const float* values, std::byte* blocks, std::int64_t n);
 
 }  // namespace hearth::quant

@@ -19,5 +19,6 @@ struct BlockQ6_K {
 static_assert(sizeof(BlockQ6_K) == 210);
 
 void dequantize_row_q6_k(const std::byte* blocks, float* values, std::int64_t n);
+void quantize_row_q6_k(const float* values, std::byte* blocks, std::int64_t n);
 
 }  // namespace hearth::quant

@@ -16,5 +16,6 @@ struct BlockQ8_0 {
 static_assert(sizeof(BlockQ8_0) == 34);
 
 void dequantize_row_q8_0(const std::byte* blocks, float* values, std::int64_t n);
+void quantize_row_q8_0(const float* values, std::byte* blocks, std::int64_t n);
 
 }  // namespace hearth::quant
