@@ -32,7 +32,7 @@ struct Parameters {
   Number temperature, top_p, min_p, typical_p, tfz;
   Integer top_k, max_tokens, seed, n;
   Number repeat_penalty, frequency_penalty, presence_penalty;
-  Integer repeat_last_n, n_keep, batch;
+  Integer repeat_last_n;
   Flag echo, ignore_eos;
   Number rope_freq_base, rope_freq_scale;
   Text tokenizer;
