@@ -1,8 +1,9 @@
-# The Rust static library of bridge/, built by cargo inside the build folder, as the imported target hearth_bridge.
+# The Rust static library of bridge/, built by cargo in build/cargo, as the imported target hearth_bridge.
 find_program(HEARTH_CARGO cargo HINTS $ENV{HOME}/.cargo/bin REQUIRED)
 
 set(bridge_folder ${PROJECT_SOURCE_DIR}/bridge)
-set(bridge_target ${PROJECT_BINARY_DIR}/cargo)
+# One folder for every preset: Rust is built the same way in all of them, and its crates take two minutes.
+set(bridge_target ${PROJECT_SOURCE_DIR}/build/cargo)
 set(bridge_library ${bridge_target}/release/libhearth_bridge.a)
 set(bridge_header ${bridge_target}/cxxbridge/hearth-bridge/src/lib.rs.h)
 file(GLOB bridge_sources CONFIGURE_DEPENDS ${bridge_folder}/src/*.rs)
