@@ -5,20 +5,21 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "cpu/thread_pool.h"
+#include "engine/logits_observer.h"
 #include "engine/sampling_params.h"
+#include "engine/token_id.h"
 #include "model/step.h"
 
 namespace hearth::engine {
-
-using TokenId = std::int32_t;
-using SequenceId = std::uint64_t;
 
 enum class FinishReason : std::uint8_t { kStop, kLength, kCancelled, kError };
 
@@ -26,10 +27,10 @@ struct SequenceRequest {
   std::vector<TokenId> prompt;  // at least one token
   SamplingParams sampling;
   std::int64_t max_new_tokens = 0;   // >= 0; the engine caps it at the context
-  std::vector<TokenId> stop_ids;     // end the sequence; reported, marked is_stop
+  std::vector<TokenId> stop_ids;     // end the sequence; reported, marked is_stop; see sampling.ignore_eos
   std::int32_t choice_index = 0;     // keys the random generator together with sampling.seed
   std::int32_t n_top_logprobs = -1;  // -1: no log-probabilities; 0: of the chosen token only
-  bool prompt_logprobs = false;      // also for the prompt's tokens (echo)
+  bool prompt_logprobs = false;      // also for the prompt's tokens (echo), each in an event of its own
   std::string cache_salt;            // separates prefix-cache entries
 };
 
@@ -40,14 +41,14 @@ struct TokenLogprob {
 
 struct TokenEvent {
   SequenceId sequence = 0;
-  std::optional<TokenId> token;  // absent in an event that only ends the sequence
-  bool is_stop = false;          // the token is one of stop_ids: not part of the text
-  bool is_prompt = false;        // a prompt token with its log-probability
-  std::optional<float> logprob;  // from the unmodified distribution
-  std::vector<TokenLogprob> top_logprobs;
-  std::optional<FinishReason> finish;  // set in the last event
-  std::string error;                   // with kError
-  std::int64_t n_cached_tokens = 0;    // prompt tokens taken from the prefix cache, in the first event
+  std::optional<TokenId> token;            // absent in an event that only ends the sequence
+  bool is_stop = false;                    // the token is one of stop_ids: not part of the text
+  bool is_prompt = false;                  // a prompt token with its log-probability
+  std::optional<float> logprob;            // from the unmodified distribution; absent for the prompt's first token
+  std::vector<TokenLogprob> top_logprobs;  // most probable first
+  std::optional<FinishReason> finish;      // set in the last event
+  std::string error;                       // with kError
+  std::int64_t n_cached_tokens = 0;        // prompt tokens taken from the prefix cache, in the first event
 };
 
 // Receives events on the engine thread: must only hand them over, never block.
@@ -67,8 +68,14 @@ struct EngineOptions {
   std::int32_t step_budget_ms = 100;  // while any sequence decodes
   std::string cache_identity;         // start of the prefix hash chain: weights, KV type, rope settings
   bool prefix_cache = true;
+  // Where rope depends on the sequence length: the original context. Keys and values beyond it depend on the prompt's
+  // length, so they are not shared.
+  std::int64_t max_shared_positions = std::numeric_limits<std::int64_t>::max();
+  cpu::ThreadPool* pool = nullptr;            // the model's own; also draws tokens in parallel
+  LogitsObserver* logits_observer = nullptr;  // tests only
 };
 
+// Blocks are counted in units of 32 positions of all layers.
 struct EngineStats {
   std::int64_t n_running = 0;
   std::int64_t n_waiting = 0;
@@ -83,20 +90,31 @@ struct EngineStats {
 
 class Engine {
  public:
-  // Errors: invalid_argument when the budget does not hold one whole context (the message gives the numbers and the
-  // largest context that fits), unavailable when the address space cannot be reserved.
+  // `model` must outlive the engine. Errors: invalid_argument when the budget does not hold one whole context (the
+  // message gives the numbers and the largest context that fits), unavailable when the address space cannot be
+  // reserved.
   static Result<std::unique_ptr<Engine>> create(model::StepModel& model, EngineOptions options);
+  // Sequences that are left end with kError. Not while another thread is inside any method.
   virtual ~Engine() = default;
 
-  // Errors: overloaded (queue full), invalid_argument (empty prompt, token out of range, prompt leaves no room).
+  // Errors: overloaded (queue full), invalid_argument (empty prompt, token out of range, prompt leaves no room: with
+  // context kPromptTooLong).
   virtual Result<SequenceId> submit(SequenceRequest request, std::shared_ptr<TokenSink> sink) = 0;
   // The sequence ends with kCancelled at the next step; unknown or finished ids are ignored.
   virtual void cancel(SequenceId sequence) = 0;
 
   // One step: returns false when there was nothing to do. Engine thread only.
   virtual bool step() = 0;
+  // From any thread.
   virtual bool has_work() const = 0;
-  virtual EngineStats stats() const = 0;
+  virtual EngineStats stats() const = 0;  // as of the last step
+  // Called after submit() and cancel(), on their thread; set before either is used. EngineThread wakes up by it.
+  virtual void set_wake(std::function<void()> wake) = 0;
+  // Gives memory of free blocks back to the system. Engine thread only, when idle.
+  virtual void trim() = 0;
 };
+
+// Error::context of a prompt that does not fit the context.
+inline constexpr const char* kPromptTooLong = "context_length_exceeded";
 
 }  // namespace hearth::engine

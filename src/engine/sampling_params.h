@@ -20,7 +20,7 @@ struct SamplingParams {
   float frequency_penalty = 0.0F;                          // generated tokens only
   std::vector<std::pair<std::int32_t, float>> logit_bias;  // token, added to its logit; <= -100 bans
   std::uint64_t seed = 0;                                  // the caller draws one for an unseeded request
-  bool ignore_eos = false;
+  bool ignore_eos = false;                                 // stop_ids are never drawn
 };
 
 }  // namespace hearth::engine
