@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 namespace hearth::formats {
 namespace {
@@ -46,7 +47,9 @@ std::vector<EncodingCount> count_encodings(const std::vector<TensorView>& tensor
   for (const auto& [type, count] : by_type) {
     counts.push_back(count);
   }
-  std::ranges::stable_sort(counts, std::ranges::greater{}, &EncodingCount::n_bytes);
+  std::ranges::sort(counts, [](const EncodingCount& a, const EncodingCount& b) {
+    return std::pair(b.n_bytes, a.type) < std::pair(a.n_bytes, b.type);
+  });
   return counts;
 }
 
