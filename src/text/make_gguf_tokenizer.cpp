@@ -94,7 +94,9 @@ Status fill_llama(const formats::Metadata& metadata, Parts& parts) {
 }
 
 Status fill_gpt2(const formats::Metadata& metadata, Parts& parts) {
-  const std::string_view id = metadata.text(key("pre")).value_or("");
+  // Gemma 4 names itself where others say "gpt2", and has no id.
+  const std::string_view model = metadata.text(key("model")).value_or("");
+  const std::string_view id = metadata.text(key("pre")).value_or(model == "gemma4" ? model : "");
   const PreTokenizer pre_tokenizer = pre_tokenizer_for(id);
   if (!pre_tokenizer.known) {
     base::log_warning("the pre-tokenizer '{}' is not known: text is split in the default way, which may cost quality",
