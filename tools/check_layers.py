@@ -41,6 +41,7 @@ HOMES = {
 }
 # Headers that have one home and appear in its public header: the facade is the point of the file.
 FACADES = {"base/json.h"}
+CPP_ONLY = ("boost/beast",)
 SYSTEM_PREFIXES = ("sys/", "linux/", "asm/", "arpa/", "netinet/")
 SYSTEM_HEADERS = set("dirent.h errno.h fcntl.h fenv.h netdb.h poll.h pthread.h sched.h signal.h spawn.h termios.h "
                      "unistd.h cxxabi.h execinfo.h dlfcn.h".split())
@@ -130,13 +131,27 @@ def check_cycles(root):
     return [f"include cycle: {' -> '.join(cycle)}" for cycle in (find_cycle(graph), find_cycle(headers)) if cycle]
 
 
+def public_headers(root):
+    """Every header that another folder of src/ includes, with all that it includes in turn."""
+    edges = {path: [found for _, target, quoted in includes(text) if quoted and (found := resolve(root, path, target))]
+             for path, text in sources(root)}
+    queue = [found for path, targets in edges.items() for found in targets if found.split("/")[0] != path.split("/")[0]]
+    public = set()
+    while queue:
+        path = queue.pop()
+        if path not in public:
+            public.add(path)
+            queue += edges.get(path, [])
+    return public
+
+
 def is_system(target):
     plain = "." not in target and "/" not in target  # <vector>, <cstdint>
     return plain or target in SYSTEM_HEADERS or target.startswith(SYSTEM_PREFIXES)
 
 
 def check_third_party(root):
-    bad = []
+    public, bad = public_headers(root), []
     for path, text in sources(root):
         for line, target, quoted in includes(text):
             if (quoted and resolve(root, path, target)) or (not quoted and is_system(target)):
@@ -149,8 +164,10 @@ def check_third_party(root):
                 bad.append(f"{where}: {target} is neither ours nor has a home (HOMES in tools/check_layers.py)")
             elif not path.startswith(homes):
                 bad.append(f"{where}: {target} has its home in {' and '.join('src/' + h for h in homes)}")
-            elif path.endswith(".h") and "" not in homes and not path.startswith("kernels/isa/") and path not in FACADES:
-                bad.append(f"{where}: a header may not expose {target}; include it in the .cpp")
+            elif path in public and "" not in homes and path not in FACADES:
+                bad.append(f"{where}: a header that other folders include may not expose {target}")
+            elif path.endswith(".h") and target.startswith(CPP_ONLY):
+                bad.append(f"{where}: {target} takes seconds to compile: include it in a .cpp only")
     return bad
 
 

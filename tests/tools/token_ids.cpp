@@ -1,5 +1,5 @@
-// hearth_token_ids VOCABULARY.gguf: encodes the texts on stdin, separated by lines `__ggml_vocab_test__`, and prints the
-// ids of each on one line. tests/e2e/test_real_vocabularies.py compares them with those of the reference.
+// hearth_token_ids VOCABULARY.gguf: encodes the texts on stdin, separated by lines `__ggml_vocab_test__`, and prints
+// the ids of each on one line. tests/e2e/test_real_vocabularies.py compares them with those of the reference.
 #include <cstdio>
 #include <iostream>
 #include <iterator>

@@ -46,10 +46,10 @@ void expect_case(const Tokenizer& tokenizer, const Json& expected, const EncodeO
   ASSERT_TRUE(ids) << ids.error().message;
   EXPECT_EQ(*ids, expected.at("ids").get<std::vector<TokenId>>()) << "text: " << base::dump_json(text);
   if (expected.contains("decoded_skip_special")) {
-    EXPECT_EQ(tokenizer.decode(*ids, true), expected.at("decoded"));
-    EXPECT_EQ(tokenizer.decode(*ids, false), expected.at("decoded_skip_special"));
+    EXPECT_EQ(tokenizer.decode(*ids, true), expected.at("decoded").get<std::string>());
+    EXPECT_EQ(tokenizer.decode(*ids, false), expected.at("decoded_skip_special").get<std::string>());
   } else if (expected.contains("decoded")) {
-    EXPECT_EQ(tokenizer.decode(*ids, false), expected.at("decoded"));
+    EXPECT_EQ(tokenizer.decode(*ids, false), expected.at("decoded").get<std::string>());
   }
 }
 
