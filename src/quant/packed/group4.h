@@ -1,0 +1,91 @@
+// 4-bit groups of 32 with one scale (Q4_0) or a scale and a minimum (Q4_1).
+//
+// A block of 32 columns: kRows f16 scales, (kRows f16 minimums,) the 4-bit plane of planes.h: 18 or 20 bytes per row as
+// in the source. Kernel classes like these two give the GEMM skeleton what it needs: decode once, dot per row.
+#pragma once
+
+#include "quant/packed/activation_block.h"
+#include "quant/packed/planes.h"
+
+namespace hearth::quant::packed {
+
+template <typename Isa>
+struct U4Scale {
+  using F = typename Isa::F;
+  using I = typename Isa::I;
+  using Activation = ActivationBlock32;
+  static constexpr int kCols = 32;
+  static constexpr int kBlockBytes = 18 * Isa::kRows;
+
+  struct Head {
+    F d;
+  };
+  struct Group {
+    I w[kGroupVectors];
+  };
+
+  static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) { head.d = Isa::load_f16(block); }
+  static HEARTH_INLINE void decode_group(const unsigned char* block, const Head&, int, Group& group) {
+    decode_nibbles<Isa>(block + 2 * Isa::kRows, group.w);
+  }
+  static HEARTH_INLINE I start(const Activation& a) { return Isa::broadcast(&a.neg8_sum); }
+  static HEARTH_INLINE I dot(const Group& group, const Activation& a, int, I sum) {
+    return Isa::template dot<15, kGroupVectors>(group.w, a.q, sum);
+  }
+  static HEARTH_INLINE F finish(const Head& head, const Activation& a, I sum, F acc) {
+    return Isa::multiply_add(Isa::to_float(sum), Isa::mul(head.d, Isa::floats(a.scale)), acc);
+  }
+  static HEARTH_INLINE void unpack(const unsigned char* block, float* out) {
+    Head head;
+    Group group;
+    decode_head(block, head);
+    decode_group(block, head, 0, group);
+    for (int k = 0; k < kCols; ++k) {
+      Isa::store(out + k * Isa::kRows, Isa::mul(head.d, column_of<Isa>(group.w, k, -8)));
+    }
+  }
+};
+
+template <typename Isa>
+struct U4ScaleMin {
+  using F = typename Isa::F;
+  using I = typename Isa::I;
+  using Activation = ActivationBlock32;
+  static constexpr int kCols = 32;
+  static constexpr int kBlockBytes = 20 * Isa::kRows;
+
+  struct Head {
+    F d;
+    F m;
+  };
+  struct Group {
+    I w[kGroupVectors];
+  };
+
+  static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) {
+    head.d = Isa::load_f16(block);
+    head.m = Isa::load_f16(block + 2 * Isa::kRows);
+  }
+  static HEARTH_INLINE void decode_group(const unsigned char* block, const Head&, int, Group& group) {
+    decode_nibbles<Isa>(block + 4 * Isa::kRows, group.w);
+  }
+  static HEARTH_INLINE I start(const Activation&) { return Isa::int_zero(); }
+  static HEARTH_INLINE I dot(const Group& group, const Activation& a, int, I sum) {
+    return Isa::template dot<15, kGroupVectors>(group.w, a.q, sum);
+  }
+  static HEARTH_INLINE F finish(const Head& head, const Activation& a, I sum, F acc) {
+    const F with_min = Isa::multiply_add(head.m, Isa::floats(a.scaled_sum), acc);
+    return Isa::multiply_add(Isa::to_float(sum), Isa::mul(head.d, Isa::floats(a.scale)), with_min);
+  }
+  static HEARTH_INLINE void unpack(const unsigned char* block, float* out) {
+    Head head;
+    Group group;
+    decode_head(block, head);
+    decode_group(block, head, 0, group);
+    for (int k = 0; k < kCols; ++k) {
+      Isa::store(out + k * Isa::kRows, Isa::add(Isa::mul(head.d, column_of<Isa>(group.w, k, 0)), head.m));
+    }
+  }
+};
+
+}  // namespace hearth::quant::packed

@@ -1,0 +1,52 @@
+// Packing: which packed kind an encoding folds into, and the fold itself.
+//
+// A panel holds panel_rows rows; its blocks follow one another, each with the scales of all rows first and then their
+// bit planes (planes.h and the header of each kind). The fold only moves bits, so it is a bijection and a panel is
+// exactly as large as its source rows. Called by the model loader through kernels/kernels.h; the way back is
+// unpack_row of every ISA level, checked bit for bit against the oracles of quant.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "quant/block_type.h"
+#include "quant/packed/packed_matrix.h"
+
+namespace hearth::quant::packed {
+
+struct PackedKindInfo {
+  const char* name;
+  PackedKind kind;
+  BlockType source;              // the encoding that folds into this kind
+  std::int32_t block_cols;       // columns per block
+  std::int32_t block_row_bytes;  // bytes per row and block, the same in source and panel
+};
+
+const PackedKindInfo& info(PackedKind kind);
+std::optional<PackedKind> kind_of(BlockType type);
+
+// Folds one block of each row into a panel. rows[i]: encoded row i, null for a row of zeroes; block_index: which block.
+struct PackBlock {
+  std::span<const std::byte* const> rows;
+  std::int64_t block_index = 0;
+  std::byte* out = nullptr;  // block_row_bytes * rows.size() bytes, zeroed
+};
+void pack_block_u4_scale(const PackBlock& block);
+void pack_block_u4_scale_min(const PackBlock& block);
+void pack_block_u5_scale(const PackBlock& block);
+void pack_block_u5_scale_min(const PackBlock& block);
+void pack_block_i8_scale(const PackBlock& block);
+void pack_block_q2_k(const PackBlock& block);
+void pack_block_q4_k(const PackBlock& block);
+void pack_block_q5_k(const PackBlock& block);
+void pack_block_q6_k(const PackBlock& block);
+void pack_block_f32(const PackBlock& block);
+void pack_block_16_bit(const PackBlock& block);  // F16 and BF16
+
+// Packs rows.size() source rows of n_cols into one panel of block_row_bytes * rows.size() * (n_cols / block_cols)
+// bytes.
+void pack_panel(PackedKind kind, std::span<const std::byte* const> rows, std::int64_t n_cols, std::byte* panel);
+
+}  // namespace hearth::quant::packed

@@ -1,0 +1,63 @@
+// PanelWriter: places the parts of one row's block into a panel block.
+//
+// Parts are written in the order in which they lie in the panel: 16-bit numbers of all rows side by side, then planes
+// of dwords, vector after vector, each holding a dword of every row. Used by the pack_*.cpp files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace hearth::quant::packed {
+
+class PanelWriter {
+ public:
+  PanelWriter(std::byte* block, std::size_t row, std::size_t n_rows) : at_(block), row_(row), n_rows_(n_rows) {}
+
+  void put_u16(std::uint16_t value) {
+    std::memcpy(at_ + 2 * row_, &value, 2);
+    at_ += 2 * n_rows_;
+  }
+  void put_dword(const std::uint8_t (&bytes)[4]) {
+    std::memcpy(at_ + 4 * row_, bytes, 4);
+    at_ += 4 * n_rows_;
+  }
+  // 4 * n_dwords bytes, a dword per vector.
+  void put_bytes(const std::uint8_t* bytes, int n_dwords) {
+    for (int i = 0; i < n_dwords; ++i) {
+      std::memcpy(at_ + 4 * row_, bytes + 4 * i, 4);
+      at_ += 4 * n_rows_;
+    }
+  }
+
+  // 32 values as the planes of planes.h: bits 0..3, bit 4, bits 0..1, bits 4..5.
+  void put_nibbles(const std::uint8_t (&values)[32]) {
+    std::uint8_t bytes[16];
+    for (int j = 0; j < 16; ++j) {
+      bytes[j] = static_cast<std::uint8_t>((values[j] & 15) | ((values[j + 16] & 15) << 4));
+    }
+    put_bytes(bytes, 4);
+  }
+  void put_fifth_bits(const std::uint8_t (&values)[32]) {
+    std::uint8_t bytes[4] = {};
+    for (int k = 0; k < 32; ++k) {
+      bytes[k % 4] = static_cast<std::uint8_t>(bytes[k % 4] | (((values[k] >> 4) & 1) << (k / 4)));
+    }
+    put_dword(bytes);
+  }
+  void put_pairs(const std::uint8_t (&values)[32], int shift) {
+    std::uint8_t bytes[8] = {};
+    for (int k = 0; k < 32; ++k) {
+      const int at = 4 * (k / 16) + k % 4;
+      bytes[at] = static_cast<std::uint8_t>(bytes[at] | (((values[k] >> shift) & 3) << (2 * (k % 16 / 4))));
+    }
+    put_bytes(bytes, 2);
+  }
+
+ private:
+  std::byte* at_;
+  std::size_t row_;
+  std::size_t n_rows_;
+};
+
+}  // namespace hearth::quant::packed
