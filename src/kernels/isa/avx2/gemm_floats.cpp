@@ -1,0 +1,10 @@
+#include "kernels/generic/gemm_floats.h"
+
+#include "kernels/isa/avx2/trait.h"
+
+namespace hearth::kernels::generic {
+
+template void exact_floats<avx2::Isa>(const PackedMatrix&, const ActivationView&, PanelRange, const GemmOutput&);
+template void unpack_row_floats<avx2::Isa>(const PackedMatrix&, std::int64_t, float*);
+
+}  // namespace hearth::kernels::generic
