@@ -87,8 +87,7 @@ def includes(text):
 def resolve(root, path, target):
     """The path within src of a quoted include, or None if it is no file of ours."""
     for candidate in (root / "src" / target, (root / "src" / path).parent / target):
-        # CMake writes a header from its .in.
-        if candidate.is_file() or candidate.with_name(candidate.name + ".in").is_file():
+        if candidate.is_file():
             return candidate.resolve().relative_to((root / "src").resolve()).as_posix()
     return None
 
@@ -181,7 +180,7 @@ def check_isa_includes(root):
             if path in seen:
                 continue
             seen.add(path)
-            for line, target, quoted in includes(texts.get(path, "")):
+            for line, target, quoted in includes(texts[path]):
                 if found := resolve(root, path, target) if quoted else None:
                     queue.append(found)
                 elif target not in ISA_STD_HEADERS:

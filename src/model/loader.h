@@ -1,0 +1,35 @@
+// load_model: from an opened checkpoint to a model that can compute.
+//
+// Looks up the family, checks every tensor, packs the weights and sets up the forward pass. Called by backends for a
+// model that is first asked for, by `hearth logits` and by tests.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+#include "cpu/thread_pool.h"
+#include "formats/checkpoint.h"
+#include "kernels/kernel_table.h"
+#include "model/model.h"
+
+namespace hearth::model {
+
+inline constexpr std::int64_t kDefaultContext = 8192;
+inline constexpr std::int64_t kTrainedContext = -1;
+
+struct LoadOptions {
+  Precision precision = Precision::kFast;
+  // 0: min(trained, kDefaultContext); kTrainedContext: as trained; else that many, more than trained included.
+  std::int64_t context_size = 0;
+  std::int32_t max_rows = 512;  // per step
+  bool lock_memory = false;
+};
+
+// `pool` and `kernels` must outlive the model. Loading packs on threads of its own: the pool may be stepping another
+// model meanwhile. Errors: corrupt_file and unsupported name the key or tensor, expected and found; unavailable: no
+// memory.
+Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const LoadOptions& options,
+                                          cpu::ThreadPool& pool, const kernels::KernelTable& kernels);
+
+}  // namespace hearth::model

@@ -1,0 +1,56 @@
+// Packer: collects the matrices of a model, then packs them all into one region.
+//
+// Planning comes first, so that the size of the region is known and every error is found before memory is touched.
+// weights.cpp plans; pack() runs on threads of its own, since a model may be loaded while another one is served.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "cpu/memory_region.h"
+#include "formats/checkpoint.h"
+#include "kernels/kernel_table.h"
+#include "model/tensor_table.h"
+
+namespace hearth::model {
+
+// Rows of a tensor that become one matrix.
+struct MatrixSource {
+  const formats::TensorView* tensor = nullptr;
+  std::int64_t first_row = 0;
+  std::int64_t n_rows = 0;
+  RowOrder order = RowOrder::kAsStored;
+  std::int32_t head_dim = 0;   // for RowOrder::kFromPairs
+  std::int32_t n_rotated = 0;  // for RowOrder::kFromPairs
+};
+
+// The tensor row that packed row `row` is taken from, relative to first_row.
+std::int64_t source_row(const MatrixSource& source, std::int64_t row);
+
+class Packer {
+ public:
+  Packer(const formats::Checkpoint& checkpoint, const kernels::KernelTable& kernels)
+      : checkpoint_(checkpoint), kernels_(kernels) {}
+
+  // Sets kind and extents of `target`, whose data is set by pack(); it must not move until then.
+  // Errors: unsupported (an encoding without kernels), corrupt_file (columns that are no whole blocks).
+  Status plan(const MatrixSource& source, kernels::PackedMatrix& target);
+
+  // Packs everything planned, in file order. Errors: unavailable (no memory).
+  Result<cpu::MemoryRegion> pack(int n_threads);
+
+ private:
+  struct Item {
+    MatrixSource source;
+    kernels::PackedMatrix* target = nullptr;
+    std::size_t offset = 0;
+  };
+
+  const formats::Checkpoint& checkpoint_;
+  const kernels::KernelTable& kernels_;
+  std::vector<Item> items_;
+  std::size_t n_bytes_ = 0;
+};
+
+}  // namespace hearth::model

@@ -1,0 +1,193 @@
+// Every GGUF fixture against the logits of its reference program: exact and fast, for every ISA level of this CPU, in
+// several chunkings and with one and two threads, which must not change a bit.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "cpu/isa.h"
+#include "kernels/kernels.h"
+#include "model/loader.h"
+#include "model/single_sequence.h"
+
+namespace hearth::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What this build must run; a folder that is not listed may be skipped as unsupported.
+const std::set<std::string> kRequired = {
+    "gguf-llama-f32",    "gguf-llama-tied-mha-bias", "gguf-llama3-rope",  "gguf-llama-rope-yarn", "gguf-qwen2",
+    "gguf-qwen3",        "gguf-gemma2-gguf",         "gguf-gemma3-gguf",  "gguf-phi3-longrope",   "gguf-mixtral",
+    "gguf-container-v1", "gguf-container-v2",        "gguf-alignment-64", "gguf-sharded",         "gguf-mixed-q4_k_m",
+    "gguf-quant-q4_0",   "gguf-quant-q4_1",          "gguf-quant-q5_0",   "gguf-quant-q5_1",      "gguf-quant-q8_0",
+    "gguf-quant-q2_k",   "gguf-quant-q4_k",          "gguf-quant-q5_k",   "gguf-quant-q6_k"};
+
+constexpr float kFastTolerance = 0.15F;
+constexpr std::int64_t kWhole = 512;
+
+base::Json read_json(const fs::path& path) {
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return base::parse_json(text).value();
+}
+
+struct Fixture {
+  fs::path folder;
+  std::string file;
+};
+
+// Folders gguf-* of an index.json.
+std::vector<Fixture> fixtures_of(const fs::path& root) {
+  std::vector<Fixture> fixtures;
+  for (const base::Json& entry : read_json(root / "index.json")) {
+    const auto name = entry.at("fixture").get<std::string>();
+    if (name.starts_with("gguf-") && fs::exists(root / name / "expected.json")) {
+      fixtures.push_back({root / name, entry.at("files").at(0).get<std::string>()});
+    }
+  }
+  return fixtures;
+}
+
+std::vector<Fixture> all_fixtures() {
+  std::vector<Fixture> fixtures = fixtures_of(HEARTH_GOLDEN_FOLDER);
+  if (const char* more = std::getenv("HEARTH_FIXTURES")) {
+    for (const Fixture& fixture : fixtures_of(more)) {
+      fixtures.push_back(fixture);
+    }
+  }
+  return fixtures;
+}
+
+float max_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  float most = a.size() == b.size() ? 0.0F : INFINITY;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    most = std::max(most, std::abs(a[i] - b[i]));
+  }
+  return most;
+}
+
+struct Case {
+  Fixture fixture;
+  cpu::IsaLevel level;
+};
+
+void PrintTo(const Case& test_case, std::ostream* out) {
+  *out << test_case.fixture.folder.filename().string();
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const Fixture& fixture : all_fixtures()) {
+    for (const cpu::IsaLevel level : cpu::available_levels()) {
+      cases.push_back({fixture, level});
+    }
+  }
+  return cases;
+}
+
+class GoldenTest : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    expected_ = read_json(GetParam().fixture.folder / "expected.json");
+    prompt_ = expected_.at("prompt_ids").get<std::vector<std::int32_t>>();
+  }
+
+  Result<std::unique_ptr<Model>> load(Precision precision, cpu::ThreadPool& pool) {
+    HEARTH_TRY(formats::Checkpoint checkpoint,
+               formats::open_checkpoint(GetParam().fixture.folder / GetParam().fixture.file));
+    return load_model(std::move(checkpoint), {.precision = precision, .context_size = kTrainedContext}, pool,
+                      kernels::kernel_table(GetParam().level));
+  }
+
+  LogitsReport run(Model& model, KvType kv_type, std::int64_t chunk_rows) {
+    SingleSequence sequence = SingleSequence::create(model, kv_type, 64).value();
+    return report_logits(sequence, prompt_, chunk_rows, 16).value();
+  }
+
+  bool is_unsupported() {
+    cpu::ThreadPool pool(1);
+    const auto model = load(Precision::kFast, pool);
+    reason_ = model ? "" : model.error().message;
+    return !model && model.error().code == ErrorCode::kUnsupported &&
+           !kRequired.contains(GetParam().fixture.folder.filename().string());
+  }
+
+  // The report of one thread and the whole prompt at once, after checking that nothing else gives other bits.
+  void check_invariance(Precision precision, KvType kv_type, LogitsReport& report) {
+    for (const int n_threads : {1, 2}) {
+      cpu::ThreadPool pool(n_threads);
+      auto model = load(precision, pool);
+      ASSERT_TRUE(model) << model.error().message;
+      for (const std::int64_t chunk_rows : {kWhole, std::int64_t{5}, std::int64_t{1}}) {
+        const LogitsReport other = run(**model, kv_type, chunk_rows);
+        if (report.last_logits.empty()) {
+          report = other;
+          continue;
+        }
+        EXPECT_EQ(report.last_logits, other.last_logits) << n_threads << " threads, chunks of " << chunk_rows;
+        EXPECT_EQ(report.argmax_per_pos, other.argmax_per_pos);
+        EXPECT_EQ(report.generated, other.generated);
+      }
+    }
+  }
+
+  base::Json expected_;
+  std::vector<std::int32_t> prompt_;
+  std::string reason_;
+};
+
+TEST_P(GoldenTest, ExactPrecisionEqualsReference) {
+  if (is_unsupported()) {
+    GTEST_SKIP() << reason_;
+  }
+  LogitsReport report;
+  ASSERT_NO_FATAL_FAILURE(check_invariance(Precision::kExact, KvType::kF32, report));
+  const auto logits = expected_.at("last_logits").get<std::vector<float>>();
+  EXPECT_LE(max_difference(report.last_logits, logits), expected_.at("tolerance").at("max_abs").get<float>());
+  EXPECT_EQ(report.argmax_per_pos, expected_.at("argmax_per_pos").get<std::vector<std::int32_t>>());
+  EXPECT_EQ(report.generated, expected_.at("greedy").get<std::vector<std::int32_t>>());
+}
+
+TEST_P(GoldenTest, FastPrecisionIsNear) {
+  if (is_unsupported()) {
+    GTEST_SKIP() << reason_;
+  }
+  for (const KvType kv_type : {KvType::kF32, KvType::kF16}) {
+    LogitsReport report;
+    ASSERT_NO_FATAL_FAILURE(check_invariance(Precision::kFast, kv_type, report));
+    const auto logits = expected_.at("last_logits").get<std::vector<float>>();
+    EXPECT_LE(max_difference(report.last_logits, logits), kFastTolerance);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, GoldenTest, testing::ValuesIn(all_cases()),
+                         [](const testing::TestParamInfo<Case>& info) {
+                           std::string name = info.param.fixture.folder.filename().string() + "_" +
+                                              std::string(cpu::to_string(info.param.level)) + "_" +
+                                              std::to_string(info.index);
+                           std::ranges::replace_if(name, [](char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
+
+TEST(GoldenFixtures, AllRequiredOnesAreThere) {
+  std::set<std::string> present;
+  for (const Fixture& fixture : fixtures_of(HEARTH_GOLDEN_FOLDER)) {
+    present.insert(fixture.folder.filename().string());
+  }
+  for (const std::string& name : kRequired) {
+    EXPECT_TRUE(present.contains(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace hearth::model

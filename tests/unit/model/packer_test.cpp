@@ -1,0 +1,69 @@
+#include "model/packer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "cpu/isa.h"
+#include "kernels/kernels.h"
+#include "model/fixture.h"
+
+namespace hearth::model {
+namespace {
+
+TEST(PackerTest, PairsAreMovedApartAndTheRestStays) {
+  const MatrixSource source = {.n_rows = 12, .order = RowOrder::kFromPairs, .head_dim = 6, .n_rotated = 4};
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < 12; ++row) {
+    rows.push_back(source_row(source, row));
+  }
+  EXPECT_EQ(rows, (std::vector<std::int64_t>{0, 2, 1, 3, 4, 5, 6, 8, 7, 9, 10, 11}));
+}
+
+TEST(PackerTest, RefusesRowsThatAreNoWholeBlocks) {
+  const kernels::KernelTable& kernels = kernels::kernel_table(cpu::IsaLevel::kScalar);
+  formats::Checkpoint checkpoint;
+  checkpoint.tensors.push_back({.name = "t", .type = quant::BlockType::kQ4_0, .shape = {2, 40}});
+  Packer packer(checkpoint, kernels);
+  kernels::PackedMatrix matrix;
+  const Status status = packer.plan({.tensor = &checkpoint.tensors[0], .n_rows = 2}, matrix);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kCorruptFile);
+  EXPECT_NE(status.error().message.find("tensor t"), std::string::npos) << status.error().message;
+}
+
+TEST(PackerTest, RefusesEncodingsWithoutKernels) {
+  const kernels::KernelTable& kernels = kernels::kernel_table(cpu::IsaLevel::kScalar);
+  formats::Checkpoint checkpoint;
+  checkpoint.tensors.push_back({.name = "t", .type = quant::BlockType::kQ3_K, .shape = {2, 256}});
+  ASSERT_FALSE(kernels::packed_kind(quant::BlockType::kQ3_K));
+  Packer packer(checkpoint, kernels);
+  kernels::PackedMatrix matrix;
+  const Status status = packer.plan({.tensor = &checkpoint.tensors[0], .n_rows = 2}, matrix);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kUnsupported);
+}
+
+TEST(PackerTest, ThreadsPackTheSameBytes) {
+  const kernels::KernelTable& kernels = testing::test_kernels();
+  const formats::Checkpoint checkpoint = testing::open_fixture("gguf-quant-q4_1");
+  std::vector<std::vector<std::byte>> packed;
+  for (const int n_threads : {1, 3}) {
+    Packer packer(checkpoint, kernels);
+    std::vector<kernels::PackedMatrix> matrices(2);
+    const formats::TensorView* tensors[] = {checkpoint.find("output.weight"), checkpoint.find("blk.0.attn_k.weight")};
+    for (std::size_t i = 0; i < 2; ++i) {
+      ASSERT_TRUE(packer.plan({.tensor = tensors[i], .n_rows = tensors[i]->n_rows()}, matrices[i]));
+    }
+    const cpu::MemoryRegion region = packer.pack(n_threads).value();
+    packed.emplace_back(region.data(), region.data() + region.size_bytes());
+    for (const kernels::PackedMatrix& matrix : matrices) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(matrix.data) % 64, 0U);
+    }
+  }
+  EXPECT_EQ(packed[0], packed[1]);
+}
+
+}  // namespace
+}  // namespace hearth::model
