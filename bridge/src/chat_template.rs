@@ -18,7 +18,6 @@ const NOW: &str = "__unix_seconds";
 
 pub struct JinjaTemplate {
     environment: Environment<'static>,
-    max_output_bytes: usize,
 }
 
 /// `{% generation %}` marks the assistant's text for training and prints nothing: an `if true` keeps its body and its
@@ -58,7 +57,10 @@ fn raise_exception(message: Value) -> Result<Value, Error> {
 }
 
 fn strftime_now(state: &State, format: &str) -> Result<String, Error> {
-    let seconds = state.lookup(NOW).and_then(|now| now.as_i64()).ok_or_else(|| invalid("there is no clock"))?;
+    let seconds = state
+        .lookup(NOW)
+        .and_then(|now| now.as_i64())
+        .ok_or_else(|| invalid("there is no clock"))?;
     Ok(strftime(seconds, format))
 }
 
@@ -79,7 +81,11 @@ fn python_method(state: &mut State, value: &Value, method: &str, args: &[Value])
                 if separator.is_empty() {
                     return Err(invalid("empty separator"));
                 }
-                let parts = if method == "partition" { text.split_once(separator) } else { text.rsplit_once(separator) };
+                let parts = if method == "partition" {
+                    text.split_once(separator)
+                } else {
+                    text.rsplit_once(separator)
+                };
                 return Ok(match (parts, method) {
                     (Some((before, after)), _) => strings(&[before, separator, after]),
                     (None, "partition") => strings(&[text, "", ""]),
@@ -106,9 +112,13 @@ fn rsplit(text: &str, args: &[Value]) -> Result<Value, Error> {
         Some(separator) => text.rsplitn(n_parts, separator).collect(),
         None => {
             let mut parts = Vec::new();
-            let mut rest = text.trim();
+            let mut rest = text.trim_end();
             while !rest.is_empty() {
-                let cut = if parts.len() + 1 < n_parts { rest.rfind(char::is_whitespace) } else { None };
+                let cut = if parts.len() + 1 < n_parts {
+                    rest.rfind(char::is_whitespace)
+                } else {
+                    None
+                };
                 match cut {
                     Some(at) => {
                         parts.push(rest[at..].trim_start());
@@ -127,22 +137,25 @@ fn rsplit(text: &str, args: &[Value]) -> Result<Value, Error> {
     Ok(strings(&parts))
 }
 
-pub fn new_jinja_template(source: &[u8], limits: &RenderLimits) -> Result<Box<JinjaTemplate>, BridgeError> {
+pub fn new_jinja_template(source: &[u8]) -> Result<Box<JinjaTemplate>, BridgeError> {
     guarded(|| {
         let source = std::str::from_utf8(source).map_err(|_| BridgeError::new("the template is not valid UTF-8"))?;
         let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(BridgeError::new)?;
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()
+            .map_err(BridgeError::new)?;
         environment.set_syntax(syntax);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.set_unknown_method_callback(python_method);
-        environment.set_fuel(Some(limits.fuel));
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
         environment.add_filter("tojson", tojson);
         environment
             .add_template_owned(NAME, without_generation_tags(source))
             .map_err(|error| BridgeError::new(describe(&error)))?;
-        Ok(Box::new(JinjaTemplate { environment, max_output_bytes: limits.max_output_bytes }))
+        Ok(Box::new(JinjaTemplate { environment }))
     })
 }
 
@@ -165,13 +178,21 @@ impl io::Write for CappedWriter {
 }
 
 impl JinjaTemplate {
-    pub fn render(&self, context: &[u8], unix_seconds: i64) -> Result<String, BridgeError> {
+    pub fn render(&self, context: &[u8], unix_seconds: i64, limits: &RenderLimits) -> Result<String, BridgeError> {
         guarded(|| {
             let mut variables: serde_json::Map<String, serde_json::Value> =
                 serde_json::from_slice(context).map_err(BridgeError::new)?;
             variables.insert(NOW.to_owned(), unix_seconds.into());
-            let template = self.environment.get_template(NAME).map_err(|error| BridgeError::new(describe(&error)))?;
-            let mut writer = CappedWriter { bytes: Vec::new(), max_bytes: self.max_output_bytes };
+            // Fuel is a setting of the environment; a copy shares the compiled template.
+            let mut environment = self.environment.clone();
+            environment.set_fuel(Some(limits.fuel));
+            let template = environment
+                .get_template(NAME)
+                .map_err(|error| BridgeError::new(describe(&error)))?;
+            let mut writer = CappedWriter {
+                bytes: Vec::new(),
+                max_bytes: limits.max_output_bytes,
+            };
             template
                 .render_captured_to(Serde(variables), &mut writer)
                 .map_err(|error| BridgeError::new(describe(&error)))?;

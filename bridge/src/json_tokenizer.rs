@@ -1,9 +1,7 @@
 //! A whole tokenizer.json: added tokens, normalizer, pre-tokenizer, model and post-processor as the file says.
 
 use serde_json::Value as Json;
-use tokenizers::{
-    AddedVocabulary, DecoderWrapper, Model, OffsetType, PreTokenizer, Tokenizer,
-};
+use tokenizers::{AddedVocabulary, DecoderWrapper, Model, OffsetType, PreTokenizer, Tokenizer};
 
 use crate::ffi::{TokenKind, VocabularyDump};
 use crate::guard::{guarded, BridgeError};
@@ -107,7 +105,10 @@ pub fn new_json_tokenizer(json: &[u8]) -> Result<Box<JsonTokenizer>, BridgeError
         tokenizer.with_padding(None);
         let mut plain_vocabulary = tokenizer.get_added_vocabulary().clone();
         plain_vocabulary.set_encode_special_tokens(true);
-        Ok(Box::new(JsonTokenizer { tokenizer, plain_vocabulary }))
+        Ok(Box::new(JsonTokenizer {
+            tokenizer,
+            plain_vocabulary,
+        }))
     })
 }
 
@@ -115,16 +116,26 @@ impl JsonTokenizer {
     pub fn encode(&self, text: &[u8], add_special: bool, parse_special: bool) -> Result<Vec<u32>, BridgeError> {
         guarded(|| {
             let text = String::from_utf8_lossy(text);
-            let vocabulary =
-                if parse_special { self.tokenizer.get_added_vocabulary() } else { &self.plain_vocabulary };
+            let vocabulary = if parse_special {
+                self.tokenizer.get_added_vocabulary()
+            } else {
+                &self.plain_vocabulary
+            };
             let mut pieces = vocabulary.extract_and_normalize(self.tokenizer.get_normalizer(), &text);
             if let Some(pre_tokenizer) = self.tokenizer.get_pre_tokenizer() {
                 pre_tokenizer.pre_tokenize(&mut pieces).map_err(BridgeError::new)?;
             }
             let model = self.tokenizer.get_model();
-            pieces.tokenize(|part| model.tokenize(part.get())).map_err(BridgeError::new)?;
-            let encoding = pieces.into_encoding(None, 0, OffsetType::None).map_err(BridgeError::new)?;
-            let encoding = self.tokenizer.post_process(encoding, None, add_special).map_err(BridgeError::new)?;
+            pieces
+                .tokenize(|part| model.tokenize(part.get()))
+                .map_err(BridgeError::new)?;
+            let encoding = pieces
+                .into_encoding(None, 0, OffsetType::None)
+                .map_err(BridgeError::new)?;
+            let encoding = self
+                .tokenizer
+                .post_process(encoding, None, add_special)
+                .map_err(BridgeError::new)?;
             Ok(encoding.get_ids().to_vec())
         })
     }
@@ -140,8 +151,12 @@ impl JsonTokenizer {
             const MAX_ID: u32 = 1 << 22;
             let coding = coding_of(self.tokenizer.get_decoder());
             let added = self.tokenizer.get_added_tokens_decoder();
-            let mut tokens: Vec<(u32, String)> =
-                self.tokenizer.get_vocab(true).into_iter().map(|(piece, id)| (id, piece)).collect();
+            let mut tokens: Vec<(u32, String)> = self
+                .tokenizer
+                .get_vocab(true)
+                .into_iter()
+                .map(|(piece, id)| (id, piece))
+                .collect();
             tokens.sort_unstable();
             let mut dump = VocabularyDump::default();
             for (id, piece) in tokens {
@@ -155,9 +170,7 @@ impl JsonTokenizer {
                     push_token(&mut dump, "", b"", TokenKind::Missing);
                 }
                 match added.get(&id) {
-                    Some(token) if token.special => {
-                        push_token(&mut dump, &piece, piece.as_bytes(), TokenKind::Control)
-                    }
+                    Some(token) if token.special => push_token(&mut dump, &piece, piece.as_bytes(), TokenKind::Control),
                     Some(_) => push_token(&mut dump, &piece, piece.as_bytes(), TokenKind::UserDefined),
                     None => push_token(&mut dump, &piece, &coding.bytes(&piece), TokenKind::Normal),
                 }

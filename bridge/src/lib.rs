@@ -86,9 +86,9 @@ mod ffi {
         fn dump(self: &JsonTokenizer) -> Result<VocabularyDump>;
 
         type JinjaTemplate;
-        fn new_jinja_template(source: &[u8], limits: &RenderLimits) -> Result<Box<JinjaTemplate>>;
+        fn new_jinja_template(source: &[u8]) -> Result<Box<JinjaTemplate>>;
         // context: a JSON object whose keys are the template's variables. unix_seconds (local time) serves strftime_now.
-        fn render(self: &JinjaTemplate, context: &[u8], unix_seconds: i64) -> Result<String>;
+        fn render(self: &JinjaTemplate, context: &[u8], unix_seconds: i64, limits: &RenderLimits) -> Result<String>;
 
         fn inject_panic(message: &str) -> Result<()>;
     }

@@ -8,11 +8,11 @@ use tokenizers::models::bpe::BPE;
 use tokenizers::models::unigram::Unigram;
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::bert::BertNormalizer;
+use tokenizers::normalizers::precompiled::Precompiled;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::normalizers::precompiled::Precompiled;
 use tokenizers::{ModelWrapper, NormalizedString, Normalizer, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer};
 
 use crate::ffi::{BpeOptions, FlatTexts, UnigramOptions};
@@ -42,9 +42,7 @@ fn usable_merges(merges: Vec<String>, vocabulary: &AHashMap<String, u32>) -> Vec
         .filter_map(|merge| {
             // The parts of a merge may contain spaces in vocabularies that are not byte-level.
             let middle = merge.char_indices().skip(1).find(|&(at, c)| {
-                c == ' '
-                    && vocabulary.contains_key(&merge[..at])
-                    && vocabulary.contains_key(&merge[at + 1..])
+                c == ' ' && vocabulary.contains_key(&merge[..at]) && vocabulary.contains_key(&merge[at + 1..])
             })?;
             let (left, right) = (&merge[..middle.0], &merge[middle.0 + 1..]);
             vocabulary
@@ -80,7 +78,10 @@ pub fn new_bpe_model(
         }
         let mut tokenizer = Tokenizer::new(ModelWrapper::from(model));
         tokenizer.with_pre_tokenizer(Some(PreTokenizerWrapper::from(Sequence::new(steps))));
-        Ok(Box::new(PieceModel { tokenizer, normalizer: None }))
+        Ok(Box::new(PieceModel {
+            tokenizer,
+            normalizer: None,
+        }))
     })
 }
 
@@ -99,7 +100,10 @@ pub fn new_wordpiece_model(
         let mut tokenizer = Tokenizer::new(ModelWrapper::from(model));
         tokenizer.with_normalizer(Some(BertNormalizer::new(true, true, Some(strip_accents), lowercase)));
         tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
-        Ok(Box::new(PieceModel { tokenizer, normalizer: None }))
+        Ok(Box::new(PieceModel {
+            tokenizer,
+            normalizer: None,
+        }))
     })
 }
 
@@ -152,14 +156,20 @@ pub fn new_unigram_model(
             [] => None,
             bytes => Some(Precompiled::from(bytes).map_err(BridgeError::new)?),
         };
-        let scored = pieces.into_iter().zip(scores.iter().map(|&score| f64::from(score))).collect();
+        let scored = pieces
+            .into_iter()
+            .zip(scores.iter().map(|&score| f64::from(score)))
+            .collect();
         let model = Unigram::from(scored, Some(options.unknown as usize), false).map_err(BridgeError::new)?;
         let normalizer = UnigramNormalizer {
             character_map,
             add_space_prefix: options.add_space_prefix,
             merge_spaces: options.merge_spaces,
         };
-        Ok(Box::new(PieceModel { tokenizer: Tokenizer::new(ModelWrapper::from(model)), normalizer: Some(normalizer) }))
+        Ok(Box::new(PieceModel {
+            tokenizer: Tokenizer::new(ModelWrapper::from(model)),
+            normalizer: Some(normalizer),
+        }))
     })
 }
 
@@ -171,7 +181,10 @@ impl PieceModel {
                 Some(normalizer) => normalizer.normalize(&text)?.into(),
                 None => text,
             };
-            let encoding = self.tokenizer.encode_fast(text.as_ref(), false).map_err(BridgeError::new)?;
+            let encoding = self
+                .tokenizer
+                .encode_fast(text.as_ref(), false)
+                .map_err(BridgeError::new)?;
             Ok(encoding.get_ids().to_vec())
         })
     }

@@ -162,13 +162,20 @@ pub fn tojson(value: Value, indent: Option<Value>, options: Kwargs) -> Result<Va
         Some([item, key]) => (item.clone(), key.clone()),
         Some(_) => return Err(invalid("separators must be a pair")),
     };
-    let formatter = PythonFormatter { indent, item_separator, key_separator, depth: 0, has_value: false };
+    let formatter = PythonFormatter {
+        indent,
+        item_separator,
+        key_separator,
+        depth: 0,
+        has_value: false,
+    };
     let mut json = serde_json::to_value(&value).map_err(invalid)?;
     if sort_keys {
         json = sorted(json);
     }
     let mut bytes = Vec::new();
-    json.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter)).map_err(invalid)?;
+    json.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))
+        .map_err(invalid)?;
     let text = String::from_utf8(bytes).map_err(invalid)?;
     Ok(Value::from(if ascii { escape_non_ascii(&text) } else { text }))
 }

@@ -1,10 +1,28 @@
 //! `strftime_now(format)`: the directives of Python's datetime.strftime in the C locale, over seconds of local time.
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const DAYS: [&str; 7] = [
+    "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+];
 
 struct Civil {
     year: i64,
@@ -29,11 +47,18 @@ impl Civil {
         let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_march_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let march_month = (5 * day_of_march_year + 2) / 153;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+        let month = if march_month < 10 {
+            march_month + 3
+        } else {
+            march_month - 9
+        };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         let leap = i64::from((year % 4 == 0 && year % 100 != 0) || year % 400 == 0);
-        let year_day =
-            if month <= 2 { day_of_march_year - 305 } else { day_of_march_year + 60 + leap };
+        let year_day = if month <= 2 {
+            day_of_march_year - 305
+        } else {
+            day_of_march_year + 60 + leap
+        };
         Civil {
             year,
             month,
@@ -113,7 +138,10 @@ mod tests {
 
     #[test]
     fn known_instants() {
-        assert_eq!(strftime(0, "%Y-%m-%d %H:%M:%S %A %j"), "1970-01-01 00:00:00 Thursday 001");
+        assert_eq!(
+            strftime(0, "%Y-%m-%d %H:%M:%S %A %j"),
+            "1970-01-01 00:00:00 Thursday 001"
+        );
         assert_eq!(strftime(1_709_251_199, "%d %B %Y %j %a"), "29 February 2024 060 Thu");
         assert_eq!(strftime(1_735_689_599, "%b %-d, %y %I %p %j"), "Dec 31, 24 11 PM 366");
         assert_eq!(strftime(-1, "%F %T"), "1969-12-31 23:59:59");
