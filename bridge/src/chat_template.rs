@@ -56,6 +56,18 @@ fn raise_exception(message: Value) -> Result<Value, Error> {
     Err(invalid(message.to_string()))
 }
 
+/// Python's tests: a string or a dict is a sequence, and None is not iterable (minijinja iterates over nothing).
+fn is_sequence(value: &Value) -> bool {
+    matches!(
+        value.kind(),
+        ValueKind::Undefined | ValueKind::String | ValueKind::Seq | ValueKind::Map
+    )
+}
+
+fn is_iterable(value: &Value) -> bool {
+    !value.is_none() && value.try_iter().is_ok()
+}
+
 fn strftime_now(state: &State, format: &str) -> Result<String, Error> {
     let seconds = state
         .lookup(NOW)
@@ -152,6 +164,8 @@ pub fn new_jinja_template(source: &[u8]) -> Result<Box<JinjaTemplate>, BridgeErr
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
         environment.add_filter("tojson", tojson);
+        environment.add_test("sequence", is_sequence);
+        environment.add_test("iterable", is_iterable);
         environment
             .add_template_owned(NAME, without_generation_tags(source))
             .map_err(|error| BridgeError::new(describe(&error)))?;

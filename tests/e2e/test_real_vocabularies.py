@@ -13,7 +13,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN_IDS = Path(os.environ.get("HEARTH_TOKEN_IDS", ROOT / "build/release/tests/tools/hearth_token_ids"))
 PACKAGE, VERSION = "llama-cpp-python", "0.3.36"
-MODELS = f"llama_cpp_python-{VERSION}/vendor/llama.cpp/models/"
 NAMES = ("bert-bge command-r deepseek-coder deepseek-llm falcon gemma-4 gpt-2 llama-bpe llama-spm mpt phi-3 qwen2 qwen35 "
          "refact starcoder").split()
 SEPARATOR = "\n__ggml_vocab_test__\n"
@@ -35,24 +34,31 @@ def download(folder):
         pytest.skip(f"{PACKAGE} {VERSION} could not be downloaded: {error}")
 
 
+def unpacked(inside, name, *endings):
+    """The files of one folder of the sdist in the folder `name` of the cache, downloaded and unpacked once."""
+    folder = cache_folder()
+    target = folder / name
+    if target.is_dir():
+        return target
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = folder / f"llama_cpp_python-{VERSION}.tar.gz"
+    if not archive.is_file():
+        download(folder)
+    partial = folder / f"{name}.partial"
+    partial.mkdir(exist_ok=True)
+    prefix = f"llama_cpp_python-{VERSION}/{inside}"
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            file = member.name.removeprefix(prefix)
+            if member.isfile() and member.name.startswith(prefix) and "/" not in file and file.endswith(endings):
+                (partial / file).write_bytes(tar.extractfile(member).read())
+    partial.rename(target)
+    return target
+
+
 @pytest.fixture(scope="session")
 def vocabularies():
-    folder = cache_folder()
-    unpacked = folder / f"vocabularies-{VERSION}"
-    if not unpacked.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        archive = folder / f"llama_cpp_python-{VERSION}.tar.gz"
-        if not archive.is_file():
-            download(folder)
-        partial = folder / f"vocabularies-{VERSION}.partial"
-        partial.mkdir(exist_ok=True)
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                name = member.name.removeprefix(MODELS)
-                if member.isfile() and member.name.startswith(MODELS + "ggml-vocab-") and "/" not in name:
-                    (partial / name).write_bytes(tar.extractfile(member).read())
-        partial.rename(unpacked)
-    return unpacked
+    return unpacked("vendor/llama.cpp/models/", f"vocabularies-{VERSION}", ".gguf", ".inp", ".out")
 
 
 @pytest.mark.parametrize("name", NAMES)

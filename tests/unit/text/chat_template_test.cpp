@@ -116,6 +116,13 @@ TEST(ChatTemplate, PythonMethods) {
   EXPECT_EQ(text_of("{{ 'a,b'.split(',')[::-1] | join }}{{ '  x '.strip() }}{{ 'ab'.startswith('a') }}"), "baxTrue");
 }
 
+TEST(ChatTemplate, PythonTests) {
+  EXPECT_EQ(text_of("{{ tools is iterable }}{{ 'a' is iterable }}{{ [] is iterable }}{{ 1 is iterable }}"),
+            "FalseTrueTrueFalse");
+  EXPECT_EQ(text_of("{{ 'a' is sequence }}{{ {} is sequence }}{{ [] is sequence }}{{ none is sequence }}"),
+            "TrueTrueTrueFalse");
+}
+
 TEST(ChatTemplate, LoopControlsAndGenerationTags) {
   EXPECT_EQ(text_of("{% for a in [1,2,3,4] %}{% if a == 2 %}{% continue %}{% elif a == 4 %}{% break %}{% endif %}{{ a "
                     "}}{% endfor %}"),
