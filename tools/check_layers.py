@@ -87,7 +87,8 @@ def includes(text):
 def resolve(root, path, target):
     """The path within src of a quoted include, or None if it is no file of ours."""
     for candidate in (root / "src" / target, (root / "src" / path).parent / target):
-        if candidate.is_file():
+        # CMake writes a header from its .in.
+        if candidate.is_file() or candidate.with_name(candidate.name + ".in").is_file():
             return candidate.resolve().relative_to((root / "src").resolve()).as_posix()
     return None
 
@@ -180,7 +181,7 @@ def check_isa_includes(root):
             if path in seen:
                 continue
             seen.add(path)
-            for line, target, quoted in includes(texts[path]):
+            for line, target, quoted in includes(texts.get(path, "")):
                 if found := resolve(root, path, target) if quoted else None:
                     queue.append(found)
                 elif target not in ISA_STD_HEADERS:

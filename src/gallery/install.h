@@ -22,6 +22,7 @@ struct InstallOptions {
   std::filesystem::path models_path = "models";  // made when absent
   std::string name;                              // a name of the caller's choice instead of the gallery's
   std::string sha256;                            // for an address or a file: what its bytes must hash to
+  bool verify = false;                           // read what is installed already again and compare its checksum
   net::Hub hub = net::Hub::from_environment();
   const std::atomic<bool>* cancel = nullptr;
   net::TransferLimits limits;

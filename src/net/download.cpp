@@ -38,25 +38,6 @@ struct FileIdentity {
   }
 };
 
-// The file that is there already, if it is the wanted one.
-Result<std::optional<DownloadedFile>> find_present(const DownloadRequest& request, ProgressSink& progress) {
-  std::error_code error;
-  if (std::filesystem::is_directory(request.target, error)) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("{} is a folder", request.target.string()));
-  }
-  if (!std::filesystem::is_regular_file(request.target, error)) return std::nullopt;
-  const std::uint64_t size_bytes = std::filesystem::file_size(request.target, error);
-  if (error || (request.size_bytes && *request.size_bytes != size_bytes)) return std::nullopt;
-  DownloadedFile file{.path = request.target, .size_bytes = size_bytes, .already_present = true};
-  if (!request.sha256.empty()) {
-    const std::string name = file_name(request);
-    HEARTH_TRY(file.sha256, hash_file(request.target, request.cancel,
-                                      [&](std::uint64_t n_done) { progress.on_progress({name, n_done, size_bytes}); }));
-    if (file.sha256 != request.sha256) return std::nullopt;
-  }
-  return file;
-}
-
 std::string validator_of(const ResponseHead& head) {
   const std::string_view etag = head.header("etag");
   if (!etag.empty() && !etag.starts_with("W/")) return std::string(etag);
@@ -260,6 +241,24 @@ Result<DownloadedFile> Download::run() {
 }
 
 }  // namespace
+
+Result<std::optional<DownloadedFile>> find_present(const DownloadRequest& request, ProgressSink& progress) {
+  std::error_code error;
+  if (std::filesystem::is_directory(request.target, error)) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{} is a folder", request.target.string()));
+  }
+  if (!std::filesystem::is_regular_file(request.target, error)) return std::nullopt;
+  const std::uint64_t size_bytes = std::filesystem::file_size(request.target, error);
+  if (error || (request.size_bytes && *request.size_bytes != size_bytes)) return std::nullopt;
+  DownloadedFile file{.path = request.target, .size_bytes = size_bytes, .already_present = true};
+  if (!request.sha256.empty()) {
+    const std::string name = file_name(request);
+    HEARTH_TRY(file.sha256, hash_file(request.target, request.cancel,
+                                      [&](std::uint64_t n_done) { progress.on_progress({name, n_done, size_bytes}); }));
+    if (file.sha256 != request.sha256) return std::nullopt;
+  }
+  return file;
+}
 
 Result<DownloadedFile> download(const DownloadRequest& request, ProgressSink& progress) {
   HEARTH_TRY_VOID(parse_url(request.url));

@@ -41,4 +41,7 @@ struct DownloadedFile {
 // is untouched), cancelled.
 Result<DownloadedFile> download(const DownloadRequest& request, ProgressSink& progress);
 
+// The file that is at the target already, by the same rule; nullopt when there is none or another one.
+Result<std::optional<DownloadedFile>> find_present(const DownloadRequest& request, ProgressSink& progress);
+
 }  // namespace hearth::net

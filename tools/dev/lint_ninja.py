@@ -19,7 +19,7 @@ ISA_FLAGS = {
 RULES = """ninja_required_version = 1.10
 builddir = build/lint
 rule header
-  command = g++ -std=c++23 -Isrc -Wall -Wextra -Wpedantic -Wno-pragma-once-outside-header $flags -fsyntax-only -MMD -MF $out.d -MT $out -x c++ $in && touch $out
+  command = g++ -std=c++23 -Isrc -Ibuild/release/generated -Wall -Wextra -Wpedantic -Wno-pragma-once-outside-header $flags -fsyntax-only -MMD -MF $out.d -MT $out -x c++ $in && touch $out
   depfile = $out.d
   deps = gcc
   description = header $in
