@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "model/families.h"
 #include "model/rope.h"
 #include "model/transformer.h"
@@ -58,6 +59,11 @@ Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const 
   parts.spec = std::move(spec);
   parts.weights = std::move(weights);
   return make_transformer(std::move(parts), pool, kernels);
+}
+
+Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const LoadOptions& options,
+                                          cpu::ThreadPool& pool, cpu::IsaLevel isa) {
+  return load_model(std::move(checkpoint), options, pool, kernels::kernel_table(isa));
 }
 
 }  // namespace hearth::model

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "cpu/isa.h"
 #include "cpu/thread_pool.h"
 #include "formats/checkpoint.h"
 #include "kernels/kernel_table.h"
@@ -31,5 +32,8 @@ struct LoadOptions {
 // memory.
 Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const LoadOptions& options,
                                           cpu::ThreadPool& pool, const kernels::KernelTable& kernels);
+// The same with the kernels of a level, for callers that know no kernels.
+Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const LoadOptions& options,
+                                          cpu::ThreadPool& pool, cpu::IsaLevel isa);
 
 }  // namespace hearth::model
