@@ -1,0 +1,67 @@
+#include "backends/native/sampling_defaults.h"
+
+#include <gtest/gtest.h>
+
+namespace hearth::backends {
+namespace {
+
+TEST(SamplingDefaults, RequestWinsOverYamlOverModelOverOpenAi) {
+  SamplingChoice request;
+  config::Parameters yaml;
+  ModelSampling model;
+  EXPECT_EQ(resolve_sampling(request, yaml, model, 5).temperature, 1.0F);
+  model.temperature = 0.25;
+  EXPECT_EQ(resolve_sampling(request, yaml, model, 5).temperature, 0.25F);
+  yaml.temperature = 0.5;
+  EXPECT_EQ(resolve_sampling(request, yaml, model, 5).temperature, 0.5F);
+  request.temperature = 0.0;
+  EXPECT_EQ(resolve_sampling(request, yaml, model, 5).temperature, 0.0F) << "an explicit zero is a value";
+}
+
+TEST(SamplingDefaults, WithoutAnyWordNothingChangesTheDistribution) {
+  const engine::SamplingParams params = resolve_sampling({}, {}, {}, 5);
+  EXPECT_EQ(params.top_p, 1.0F);
+  EXPECT_EQ(params.top_k, 0);
+  EXPECT_EQ(params.min_p, 0.0F);
+  EXPECT_EQ(params.repeat_penalty, 1.0F);
+  EXPECT_EQ(params.presence_penalty, 0.0F);
+  EXPECT_EQ(params.frequency_penalty, 0.0F);
+  EXPECT_FALSE(params.ignore_eos);
+}
+
+TEST(SamplingDefaults, SeedOfMinusOneMeansRandom) {
+  SamplingChoice request;
+  EXPECT_EQ(resolve_sampling(request, {}, {}, 5).seed, 5U);
+  request.seed = -1;
+  EXPECT_EQ(resolve_sampling(request, {}, {}, 5).seed, 5U);
+  request.seed = 0;
+  EXPECT_EQ(resolve_sampling(request, {}, {}, 5).seed, 0U);
+  config::Parameters yaml;
+  yaml.seed = 9;
+  EXPECT_EQ(resolve_sampling({}, yaml, {}, 5).seed, 9U);
+}
+
+TEST(SamplingDefaults, ARepeatPenaltyOfZeroIsLeftOut) {
+  config::Parameters yaml;
+  yaml.repeat_penalty = 0;
+  EXPECT_EQ(resolve_sampling({}, yaml, {}, 5).repeat_penalty, 1.0F);
+}
+
+TEST(SamplingDefaults, HugeNumbersAreClamped) {
+  SamplingChoice request;
+  request.top_k = INT64_MAX;
+  EXPECT_EQ(resolve_sampling(request, {}, {}, 5).top_k, INT32_MAX);
+}
+
+TEST(SamplingDefaults, ReadsWhatAFileRecommends) {
+  formats::Metadata metadata;
+  metadata.set("general.sampling.temp", {0.6});
+  metadata.set("general.sampling.top_k", {std::int64_t{20}});
+  const ModelSampling sampling = read_model_sampling(metadata);
+  EXPECT_EQ(sampling.temperature, 0.6);
+  EXPECT_EQ(sampling.top_k, 20);
+  EXPECT_FALSE(sampling.top_p);
+}
+
+}  // namespace
+}  // namespace hearth::backends
