@@ -328,6 +328,9 @@ asio::awaitable<bool> Connection::relay_stream(Incoming& incoming, StreamHead he
 asio::awaitable<bool> Connection::write_response(Incoming& incoming, HttpResponse response) {
   incoming.status = response.status;
   incoming.keep_alive = incoming.keep_alive && !draining_ && !gone_;
+  if (context_->options.opaque_errors && response.status >= 400) {
+    response.body.clear();
+  }
   ResponseHead head{.status = response.status,
                     .content_type = response.body.empty() ? "" : response.content_type,
                     .headers = common_headers(incoming),

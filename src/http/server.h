@@ -67,6 +67,7 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{60'000};  // without the peer taking a byte
   std::vector<std::string> api_keys;
   CorsOptions cors;
+  bool opaque_errors = false;  // errors are a status without a body
 };
 
 class Server {

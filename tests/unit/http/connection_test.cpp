@@ -91,6 +91,15 @@ TEST(Connection, RefusesWithoutReadingTheBody) {
   }
 }
 
+TEST(Connection, OpaqueErrorsHaveNoBody) {
+  const auto server = start_server({hello_route()}, {.opaque_errors = true});
+  TestClient client(server->port());
+  client.send(get("/none", "Connection: close\r\n"));
+  const std::string refused = client.read_to_end();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 404")) << refused;
+  EXPECT_TRUE(refused.ends_with("\r\n\r\n")) << refused;
+}
+
 TEST(Connection, AHugeChunkedBodyIsRefusedAndTheAnswerArrives) {
   const auto server = start_server({echo_route()}, {.body_limit_bytes = 100'000});
   TestClient client(server->port());
