@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/cli.h"
+#include "app/open_model.h"
+#include "base/json.h"
+#include "formats/describe.h"
+
+namespace hearth::app {
+namespace {
+
+using formats::CheckpointSummary;
+
+std::string bytes_text(std::int64_t n_bytes) {
+  constexpr double kMebi = 1024.0 * 1024.0;
+  const double mebibytes = static_cast<double>(n_bytes) / kMebi;
+  return mebibytes < 1024 ? fmt::format("{:.1f} MiB", mebibytes) : fmt::format("{:.2f} GiB", mebibytes / 1024);
+}
+
+std::string count_text(std::int64_t n) {
+  const auto value = static_cast<double>(n);
+  if (value >= 1e9) {
+    return fmt::format("{:.2f} billion", value / 1e9);
+  }
+  return value >= 1e6 ? fmt::format("{:.1f} million", value / 1e6) : fmt::format("{}", n);
+}
+
+std::string or_unknown(const std::optional<std::int64_t>& value) {
+  return value ? fmt::format("{}", *value) : "not said by the file";
+}
+
+std::string heads_text(const CheckpointSummary& summary) {
+  std::string text = or_unknown(summary.n_heads);
+  if (summary.n_kv_heads && summary.n_kv_heads != summary.n_heads) {
+    text += fmt::format(" ({} for keys and values)", *summary.n_kv_heads);
+  }
+  return text;
+}
+
+std::string tokenizer_text(const CheckpointSummary& summary) {
+  if (summary.tokenizer.empty()) {
+    return "none in the file";
+  }
+  std::string text = summary.tokenizer;
+  if (!summary.pre_tokenizer.empty()) {
+    text += fmt::format(", pre-tokenizer {}", summary.pre_tokenizer);
+  }
+  return text + fmt::format(", {} tokens", or_unknown(summary.vocab_size));
+}
+
+std::vector<std::pair<std::string, std::string>> rows_of(const CheckpointSummary& summary) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  if (!summary.name.empty()) {
+    rows.emplace_back("name", summary.name);
+  }
+  rows.emplace_back(
+      "format", fmt::format("{}, {} file(s), {}", summary.container, summary.n_files, bytes_text(summary.file_bytes)));
+  if (summary.kind != "model") {
+    rows.emplace_back("kind", summary.kind);
+  }
+  rows.emplace_back("architecture", summary.architecture.empty() ? "not said by the file" : summary.architecture);
+  rows.emplace_back("parameters", count_text(summary.n_parameters));
+  rows.emplace_back("context", or_unknown(summary.context_length));
+  rows.emplace_back("layers", or_unknown(summary.n_layers));
+  rows.emplace_back("hidden", or_unknown(summary.hidden_dim));
+  rows.emplace_back("feed-forward", or_unknown(summary.ffn_dim));
+  rows.emplace_back("heads", heads_text(summary));
+  if (summary.n_experts) {
+    rows.emplace_back("experts", fmt::format("{}", *summary.n_experts));
+  }
+  rows.emplace_back("tokenizer", tokenizer_text(summary));
+  rows.emplace_back("chat template", summary.has_chat_template ? "yes" : "none in the file");
+  for (const formats::EncodingCount& count : summary.encodings) {
+    rows.emplace_back(count.type == summary.encodings.front().type ? "encodings" : "",
+                      fmt::format("{:<6} {:>5} tensors, {}", quant::info(count.type).name, count.n_tensors,
+                                  bytes_text(count.n_bytes)));
+  }
+  return rows;
+}
+
+Json optional_json(const std::optional<std::int64_t>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json json_of(const CheckpointSummary& summary) {
+  Json encodings = Json::array();
+  for (const formats::EncodingCount& count : summary.encodings) {
+    encodings.push_back(
+        {{"type", quant::info(count.type).name}, {"tensors", count.n_tensors}, {"bytes", count.n_bytes}});
+  }
+  return {{"container", summary.container},
+          {"kind", summary.kind},
+          {"architecture", summary.architecture},
+          {"name", summary.name},
+          {"parameters", summary.n_parameters},
+          {"tensors", summary.n_tensors},
+          {"files", summary.n_files},
+          {"file_bytes", summary.file_bytes},
+          {"context_length", optional_json(summary.context_length)},
+          {"layers", optional_json(summary.n_layers)},
+          {"hidden_dim", optional_json(summary.hidden_dim)},
+          {"ffn_dim", optional_json(summary.ffn_dim)},
+          {"heads", optional_json(summary.n_heads)},
+          {"kv_heads", optional_json(summary.n_kv_heads)},
+          {"experts", optional_json(summary.n_experts)},
+          {"vocab_size", optional_json(summary.vocab_size)},
+          {"tokenizer", summary.tokenizer},
+          {"pre_tokenizer", summary.pre_tokenizer},
+          {"chat_template", summary.has_chat_template},
+          {"encodings", encodings}};
+}
+
+}  // namespace
+
+int run_show(const ShowOptions& options) {
+  const auto path = locate_model(options.model);
+  if (!path) {
+    return report_failure(path.error());
+  }
+  const auto checkpoint = formats::open_checkpoint(*path);
+  if (!checkpoint) {
+    return report_failure(checkpoint.error());
+  }
+  const CheckpointSummary summary = formats::describe(*checkpoint);
+  if (options.json) {
+    std::fputs((base::dump_json(json_of(summary), 2) + "\n").c_str(), stdout);
+    return kExitDone;
+  }
+  fmt::print("{}\n", path->filename().string());
+  for (const auto& [label, text] : rows_of(summary)) {
+    fmt::print("  {:<14} {}\n", label, text);
+  }
+  return kExitDone;
+}
+
+}  // namespace hearth::app
