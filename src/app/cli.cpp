@@ -11,7 +11,6 @@
 #include "app/command_serve.h"
 #include "app/commands_inference.h"
 #include "app/commands_models.h"
-#include "base/log.h"
 #include "base/version.h"
 #include "config/server_settings.h"
 
@@ -183,7 +182,7 @@ Command add_serve(CLI::App& app) {
 
 int run_command_line(int argc, char** argv) {
   CLI::App app{"Hearth serves language models from any weight format through the OpenAI API.", "hearth"};
-  app.set_version_flag("--version", std::string("hearth ") + base::kVersion);
+  app.set_version_flag("--version", "hearth " + std::string(base::version()));
   app.require_subcommand(1);
   const std::vector<std::pair<const char*, Command>> commands = {
       {"serve", add_serve(app)},   {"run", add_run(app)},     {"pull", add_pull(app)},
