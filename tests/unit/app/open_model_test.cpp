@@ -12,13 +12,13 @@ TEST(LocateModel, AnExistingFileIsItself) {
 }
 
 TEST(LocateModel, AGalleryNameThatIsNotThereSaysHowToGetIt) {
-  const auto path = locate_model({.model = "smollm2-135m-instruct", .models_path = testing::TempDir() + "empty"});
+  const auto path = locate_model({.model = "smollm2-135m-instruct", .models_path = testing::TempDir() + "no-such-models-folder"});
   ASSERT_FALSE(path);
   EXPECT_NE(path.error().message.find("hearth pull smollm2-135m-instruct"), std::string::npos) << path.error().message;
 }
 
 TEST(LocateModel, AnUnknownNameIsNotFound) {
-  const auto path = locate_model({.model = "nothing", .models_path = testing::TempDir() + "empty"});
+  const auto path = locate_model({.model = "nothing", .models_path = testing::TempDir() + "no-such-models-folder"});
   ASSERT_FALSE(path);
   EXPECT_EQ(path.error().code, ErrorCode::kNotFound);
 }
