@@ -34,9 +34,11 @@ struct RopeSpec {
   double beta_slow = 1.0;
 };
 
+inline constexpr std::int32_t kNoRope = -1;
+
 struct LayerSpec {
   std::int32_t window = 0;      // 0: global; w: position p sees (p - w, p]
-  std::int32_t rope_class = 0;  // into ArchSpec::ropes
+  std::int32_t rope_class = 0;  // into ArchSpec::ropes, or kNoRope
 };
 
 struct ExpertSpec {

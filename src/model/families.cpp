@@ -7,8 +7,8 @@
 namespace hearth::model {
 namespace {
 
-constexpr std::array<const Family*, 7> kFamilies = {&kLlamaFamily,  &kQwen2Family,  &kQwen3Family, &kGemmaFamily,
-                                                    &kGemma2Family, &kGemma3Family, &kPhi3Family};
+constexpr std::array<const Family*, 8> kFamilies = {&kLlamaFamily,  &kQwen2Family,  &kQwen3Family, &kGemmaFamily,
+                                                    &kGemma2Family, &kGemma3Family, &kPhi3Family,  &kSmollm3Family};
 
 }  // namespace
 

@@ -37,5 +37,6 @@ extern const Family kGemmaFamily;
 extern const Family kGemma2Family;
 extern const Family kGemma3Family;
 extern const Family kPhi3Family;
+extern const Family kSmollm3Family;
 
 }  // namespace hearth::model

@@ -24,7 +24,8 @@ void StepPlan::make(const StepBatch& batch, float* logits) {
     const StepSequence& sequence = batch.sequences[i];
     HEARTH_CHECK(sequence.first_row == next_row, "the sequences of a step cover its rows in order");
     for (std::int32_t row = 0; row < sequence.n_rows; ++row) {
-      places_[static_cast<std::size_t>(next_row + row)] = {static_cast<std::int32_t>(i), sequence.first_position + row};
+      places_[static_cast<std::size_t>(next_row) + static_cast<std::size_t>(row)] = {static_cast<std::int32_t>(i),
+                                                                                     sequence.first_position + row};
     }
     next_row += sequence.n_rows;
     add_attention_items(sequence, static_cast<std::int32_t>(i), n_heads);

@@ -33,6 +33,9 @@ void project(Pass& pass, const Linear& linear, kernels::PanelRange panels, float
 
 kernels::RopeRow rope_of(const Pass& pass, std::int32_t layer, std::int64_t row) {
   const std::int32_t rope_class = pass.spec().layers[static_cast<std::size_t>(layer)].rope_class;
+  if (rope_class == kNoRope) {
+    return {};
+  }
   const Workspace& space = pass.space();
   const std::int64_t offset = (std::int64_t{rope_class} * space.max_rows + row) * space.rope_stride;
   return {.cos = space.rope_cos + offset,
@@ -44,7 +47,9 @@ void finish_head(const Pass& pass, const float* norm_weight, const kernels::Rope
   if (norm_weight != nullptr) {
     pass.kernels().rms_norm(head, norm_weight, pass.spec().norm_eps, pass.spec().head_dim, head);
   }
-  pass.kernels().rope(head, rope);
+  if (rope.n_rotated > 0) {
+    pass.kernels().rope(head, rope);
+  }
 }
 
 void store_head(const Pass& pass, std::int32_t layer, std::int64_t row, std::int64_t head) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <optional>
 #include <set>
 #include <string>
@@ -73,6 +74,8 @@ class WeightPlan {
   Status plan_ffn(int layer, LayerWeights& target);
   Status plan_experts(int layer, LayerWeights& target);
   Status check_all_used() const;
+  // Divisors of rope frequencies, [n_rotated / 2] of the first class; empty when the file has none.
+  Result<std::span<const float>> rope_divisors(const TensorSource& source);
 
   const formats::TensorView* find(const TensorSource& source, std::string_view suffix, Place place);
   Result<const formats::TensorView*> require(const TensorSource& source, std::string_view suffix, Place place);
@@ -240,15 +243,25 @@ Status WeightPlan::plan_top() {
   } else {
     HEARTH_TRY_VOID(linear(names_.embedding, {}, weights_.n_vocab, spec_.hidden_dim, weights_.output));
   }
-  const std::int64_t n_pairs = spec_.ropes[0].n_rotated / 2;
-  HEARTH_TRY(weights_.rope_divisors, vector(names_.rope_divisors, ".weight", {}, n_pairs));
-  HEARTH_TRY(weights_.rope_divisors_long, vector(names_.rope_divisors_long, ".weight", {}, n_pairs));
-  HEARTH_TRY(weights_.rope_divisors_short, vector(names_.rope_divisors_short, ".weight", {}, n_pairs));
+  HEARTH_TRY(weights_.rope_divisors, rope_divisors(names_.rope_divisors));
+  HEARTH_TRY(weights_.rope_divisors_long, rope_divisors(names_.rope_divisors_long));
+  HEARTH_TRY(weights_.rope_divisors_short, rope_divisors(names_.rope_divisors_short));
   if (spec_.ropes[0].scaling == RopeScaling::kLongrope) {
     HEARTH_TRY_VOID(require(names_.rope_divisors_long, ".weight", {}));
     HEARTH_TRY_VOID(require(names_.rope_divisors_short, ".weight", {}));
   }
   return {};
+}
+
+Result<std::span<const float>> WeightPlan::rope_divisors(const TensorSource& source) {
+  HEARTH_TRY(const std::span<const float> divisors, vector(source, ".weight", {}, spec_.ropes[0].n_rotated / 2));
+  for (const float divisor : divisors) {
+    if (!std::isfinite(divisor) || divisor <= 0.0F) {
+      return fail(ErrorCode::kCorruptFile, fmt::format("tensor {}: expected positive divisors, found {}",
+                                                       resolve(source.name, ".weight", {}), divisor));
+    }
+  }
+  return divisors;
 }
 
 Status WeightPlan::plan_attention(int layer, LayerWeights& target) {

@@ -60,60 +60,76 @@ std::int64_t attention_bytes(const ArchSpec& spec, const kernels::KernelTable& k
   return most;
 }
 
-void lay_out_inputs(Arena& arena, const Extents& extents, const kernels::KernelTable& kernels, std::int64_t n_rows,
-                    std::int64_t n_cols, InputRows& inputs) {
-  arena.take(inputs.values, n_rows * extents.hidden);
+// Lays the buffers out in the arena, the same way each time it runs.
+class Layout {
+ public:
+  Layout(Workspace& space, const Extents& extents, const kernels::KernelTable& kernels)
+      : space_(space), extents_(extents), kernels_(kernels), arena_(space.memory.data()) {}
+
+  // The bytes that were laid out.
+  std::size_t run(std::int64_t n_rope_classes);
+
+ private:
+  void lay_out_inputs(std::int64_t n_rows, std::int64_t n_cols, InputRows& inputs);
+  void lay_out_rows(std::int64_t n_rows, RowBuffers& rows);
+  void lay_out_worker(WorkerScratch& worker);
+
+  Workspace& space_;
+  const Extents& extents_;
+  const kernels::KernelTable& kernels_;
+  Arena arena_;
+};
+
+void Layout::lay_out_inputs(std::int64_t n_rows, std::int64_t n_cols, InputRows& inputs) {
+  arena_.take(inputs.values, n_rows * extents_.hidden);
   for (std::size_t i = 0; i < kQuantizedKinds.size(); ++i) {
-    arena.take(inputs.quantized[i], n_rows * kernels.activation_row_bytes(kQuantizedKinds[i], whole_blocks(n_cols)));
+    arena_.take(inputs.quantized[i], n_rows * kernels_.activation_row_bytes(kQuantizedKinds[i], whole_blocks(n_cols)));
   }
 }
 
-void lay_out_rows(Arena& arena, const Extents& extents, const kernels::KernelTable& kernels, std::int64_t n_rows,
-                  RowBuffers& rows) {
-  const std::int64_t n_slots = n_rows * std::max<std::int64_t>(1, extents.n_used);
-  arena.take(rows.hidden, n_rows * extents.hidden);
-  lay_out_inputs(arena, extents, kernels, n_slots, extents.widest, rows.inputs);
-  if (extents.n_used > 0) {
-    lay_out_inputs(arena, extents, kernels, n_slots, extents.hidden, rows.gathered);
+void Layout::lay_out_rows(std::int64_t n_rows, RowBuffers& rows) {
+  const std::int64_t n_slots = n_rows * std::max<std::int64_t>(1, extents_.n_used);
+  arena_.take(rows.hidden, n_rows * extents_.hidden);
+  lay_out_inputs(n_slots, extents_.widest, rows.inputs);
+  if (extents_.n_used > 0) {
+    lay_out_inputs(n_slots, extents_.hidden, rows.gathered);
   }
 }
 
-void lay_out_worker(Arena& arena, const Extents& extents, const kernels::KernelTable& kernels, std::int64_t max_rows,
-                    WorkerScratch& worker) {
-  lay_out_rows(arena, extents, kernels, kRedundantRows, worker.rows);
-  arena.take(worker.row, 2 * extents.hidden);
-  if (extents.n_used > 0) {
-    arena.take(worker.router_logits, row_stride(extents.n_experts));
-    arena.take(worker.routing.experts, kRedundantRows * extents.n_used);
-    arena.take(worker.routing.weights, kRedundantRows * extents.n_used);
-    arena.take(worker.routing.slots, max_rows * extents.n_used);
-    arena.take(worker.routing.slot_rows, max_rows * extents.n_used);
-    arena.take(worker.routing.first_slots, extents.n_experts + 1);
+void Layout::lay_out_worker(WorkerScratch& worker) {
+  lay_out_rows(kRedundantRows, worker.rows);
+  arena_.take(worker.row, 2 * extents_.hidden);
+  if (extents_.n_used > 0) {
+    const std::int64_t n_slots = space_.max_rows * extents_.n_used;
+    arena_.take(worker.router_logits, row_stride(extents_.n_experts));
+    arena_.take(worker.routing.experts, kRedundantRows * extents_.n_used);
+    arena_.take(worker.routing.weights, kRedundantRows * extents_.n_used);
+    arena_.take(worker.routing.slots, n_slots);
+    arena_.take(worker.routing.slot_rows, n_slots);
+    arena_.take(worker.routing.first_slots, extents_.n_experts + 1);
   }
-  arena.take(worker.attention, extents.attention_bytes);
+  arena_.take(worker.attention, extents_.attention_bytes);
 }
 
-std::size_t lay_out(Workspace& space, const Extents& extents, const kernels::KernelTable& kernels,
-                    std::int64_t n_rope_classes) {
-  Arena arena(space.memory.data());
-  const std::int64_t max_rows = space.max_rows;
-  const std::int64_t n_slots = max_rows * std::max<std::int64_t>(1, extents.n_used);
-  lay_out_rows(arena, extents, kernels, max_rows, space.rows);
-  arena.take(space.query, max_rows * extents.query);
-  arena.take(space.key, max_rows * extents.key);
-  arena.take(space.value, max_rows * extents.key);
-  arena.take(space.attention, max_rows * extents.query);
-  arena.take(space.gated, n_slots * extents.ffn);
-  arena.take(space.up, n_slots * extents.ffn);
-  arena.take(space.output, n_slots * extents.hidden);
-  arena.take(space.rope_cos, n_rope_classes * max_rows * space.rope_stride);
-  arena.take(space.rope_sin, n_rope_classes * max_rows * space.rope_stride);
-  arena.take(space.experts, max_rows * extents.n_used);
-  arena.take(space.expert_weights, max_rows * extents.n_used);
-  for (WorkerScratch& worker : space.workers) {
-    lay_out_worker(arena, extents, kernels, max_rows, worker);
+std::size_t Layout::run(std::int64_t n_rope_classes) {
+  const std::int64_t max_rows = space_.max_rows;
+  const std::int64_t n_slots = max_rows * std::max<std::int64_t>(1, extents_.n_used);
+  lay_out_rows(max_rows, space_.rows);
+  arena_.take(space_.query, max_rows * extents_.query);
+  arena_.take(space_.key, max_rows * extents_.key);
+  arena_.take(space_.value, max_rows * extents_.key);
+  arena_.take(space_.attention, max_rows * extents_.query);
+  arena_.take(space_.gated, n_slots * extents_.ffn);
+  arena_.take(space_.up, n_slots * extents_.ffn);
+  arena_.take(space_.output, n_slots * extents_.hidden);
+  arena_.take(space_.rope_cos, n_rope_classes * max_rows * space_.rope_stride);
+  arena_.take(space_.rope_sin, n_rope_classes * max_rows * space_.rope_stride);
+  arena_.take(space_.experts, max_rows * extents_.n_used);
+  arena_.take(space_.expert_weights, max_rows * extents_.n_used);
+  for (WorkerScratch& worker : space_.workers) {
+    lay_out_worker(worker);
   }
-  return arena.used();
+  return arena_.used();
 }
 
 }  // namespace
@@ -140,9 +156,9 @@ Result<Workspace> make_workspace(const ArchSpec& spec, const kernels::KernelTabl
       .attention_bytes = attention_bytes(spec, kernels),
   };
   const auto n_rope_classes = static_cast<std::int64_t>(spec.ropes.size());
-  const std::size_t n_bytes = lay_out(space, extents, kernels, n_rope_classes);
+  const std::size_t n_bytes = Layout(space, extents, kernels).run(n_rope_classes);
   HEARTH_TRY(space.memory, cpu::MemoryRegion::reserve(n_bytes, /*huge_pages=*/true));
-  lay_out(space, extents, kernels, n_rope_classes);
+  Layout(space, extents, kernels).run(n_rope_classes);
   return space;
 }
 

@@ -1,11 +1,11 @@
-// Qwen3: as Llama, with a norm on every head of query and key.
+// Qwen3, dense and with experts: as Llama, with a norm on every head of query and key.
 #include "model/families.h"
 #include "model/families/gguf_keys.h"
 
 namespace hearth::model {
 namespace {
 
-constexpr std::string_view kArchitectures[] = {"qwen3"};
+constexpr std::string_view kArchitectures[] = {"qwen3", "qwen3moe"};
 
 Result<ArchSpec> spec_from_gguf(const formats::Metadata& metadata, std::string_view architecture) {
   HEARTH_TRY(ArchSpec spec, GgufKeys(metadata, architecture).read_common());

@@ -4,8 +4,12 @@
 
 #include <cmath>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "model/fixture.h"
+#include "model/single_sequence.h"
 
 namespace hearth::model {
 namespace {
@@ -62,6 +66,40 @@ TEST(FamiliesTest, ExpertsAreReadFromTheFile) {
   EXPECT_EQ(spec.experts.n_used, 2);
   EXPECT_TRUE(spec.experts.renormalise);
   EXPECT_EQ(spec_of("gguf-llama-f32").experts.n_experts, 0);
+}
+
+// The metadata of a fixture as if its architecture were another one.
+formats::Metadata renamed(const formats::Metadata& metadata, const std::string& from, const std::string& to) {
+  formats::Metadata result;
+  for (const auto& [key, value] : metadata.entries()) {
+    result.set(key.starts_with(from + ".") ? to + key.substr(from.size()) : key, value);
+  }
+  result.set("general.architecture", {to});
+  return result;
+}
+
+TEST(FamiliesTest, Smollm3LeavesEveryFourthLayerWithoutRope) {
+  const formats::Metadata metadata = renamed(testing::open_fixture("gguf-gemma3-gguf").metadata, "gemma3", "smollm3");
+  const ArchSpec spec = find_family(metadata).value()->spec_from_gguf(metadata, "smollm3").value();
+  ASSERT_EQ(spec.layers.size(), 6U);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(spec.layers[i].rope_class, i == 3 ? kNoRope : 0);
+  }
+}
+
+// Two layers are not enough for one without rope: the same weights must give the same logits.
+TEST(FamiliesTest, Smollm3OfTwoLayersIsLlama) {
+  cpu::ThreadPool pool(1);
+  const std::vector<std::int32_t> tokens = {1, 17, 42, 5, 99};
+  std::vector<std::vector<float>> logits;
+  for (const std::string name : {"llama", "smollm3"}) {
+    formats::Checkpoint checkpoint = testing::open_fixture("gguf-llama-f32");
+    checkpoint.metadata = renamed(checkpoint.metadata, "llama", name);
+    const auto model = load_model(std::move(checkpoint), {}, pool, testing::test_kernels()).value();
+    SingleSequence sequence = SingleSequence::create(*model, KvType::kF16, 64).value();
+    logits.push_back(report_logits(sequence, tokens, 512, 0).value().last_logits);
+  }
+  EXPECT_EQ(logits[0], logits[1]);
 }
 
 TEST(FamiliesTest, YarnCarriesItsAttentionFactor) {

@@ -27,10 +27,10 @@ namespace fs = std::filesystem;
 // What this build must run; a folder that is not listed may be skipped as unsupported.
 const std::set<std::string> kRequired = {
     "gguf-llama-f32",    "gguf-llama-tied-mha-bias", "gguf-llama3-rope",  "gguf-llama-rope-yarn", "gguf-qwen2",
-    "gguf-qwen3",        "gguf-gemma2-gguf",         "gguf-gemma3-gguf",  "gguf-phi3-longrope",   "gguf-mixtral",
-    "gguf-container-v1", "gguf-container-v2",        "gguf-alignment-64", "gguf-sharded",         "gguf-mixed-q4_k_m",
-    "gguf-quant-q4_0",   "gguf-quant-q4_1",          "gguf-quant-q5_0",   "gguf-quant-q5_1",      "gguf-quant-q8_0",
-    "gguf-quant-q2_k",   "gguf-quant-q4_k",          "gguf-quant-q5_k",   "gguf-quant-q6_k"};
+    "gguf-qwen3",        "gguf-gemma2-gguf",         "gguf-gemma3-gguf",  "gguf-phi3-longrope",   "gguf-qwen3-moe",
+    "gguf-mixtral",      "gguf-container-v1",        "gguf-container-v2", "gguf-alignment-64",    "gguf-sharded",
+    "gguf-mixed-q4_k_m", "gguf-quant-q4_0",          "gguf-quant-q4_1",   "gguf-quant-q5_0",      "gguf-quant-q5_1",
+    "gguf-quant-q8_0",   "gguf-quant-q2_k",          "gguf-quant-q4_k",   "gguf-quant-q5_k",      "gguf-quant-q6_k"};
 
 constexpr float kFastTolerance = 0.15F;
 constexpr std::int64_t kWhole = 512;

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+#include <string>
+#include <vector>
+
 #include "model/fixture.h"
 
 namespace hearth::model {
@@ -97,6 +101,17 @@ TEST(LoaderTest, LongropeNeedsItsDivisors) {
   std::erase_if(checkpoint.tensors, [](const auto& tensor) { return tensor.name == "rope_factors_long.weight"; });
   ASSERT_TRUE(checkpoint.index_tensors());
   expect_error(load_error(std::move(checkpoint)), ErrorCode::kCorruptFile, "rope_factors_long.weight is missing");
+}
+
+TEST(LoaderTest, RopeDivisorsMustBePositive) {
+  const std::vector<float> divisors = {1.0F, 1.0F, 0.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F};
+  formats::Checkpoint checkpoint = open_fixture("gguf-llama3-rope");
+  for (formats::TensorView& tensor : checkpoint.tensors) {
+    if (tensor.name == "rope_freqs.weight") {
+      tensor.bytes = std::as_bytes(std::span(divisors));
+    }
+  }
+  expect_error(load_error(std::move(checkpoint)), ErrorCode::kCorruptFile, "tensor rope_freqs.weight");
 }
 
 TEST(LoaderTest, WindowsMakeGroups) {
