@@ -12,6 +12,7 @@
 
 #include "app/cli.h"
 #include "app/commands_models.h"
+#include "app/model_sources.h"
 #include "app/open_model.h"
 #include "app/terminal_reply.h"
 #include "backends/native/native_model.h"
@@ -20,7 +21,6 @@
 #include "base/task_pool.h"
 #include "cpu/topology.h"
 #include "gallery/builtin.h"
-#include "gallery/store.h"
 
 namespace hearth::app {
 namespace {
@@ -103,6 +103,21 @@ struct Chat {
   }
 };
 
+// With the YAML of the models folder when the file is one of its models.
+backends::ModelSource source_of(const ModelOptions& options, const std::filesystem::path& file) {
+  if (const auto sources = ModelSources(options.models_path).list(true)) {
+    for (const backends::ModelSource& source : *sources) {
+      if (std::error_code ignored; std::filesystem::equivalent(source.file, file, ignored)) {
+        return source;
+      }
+    }
+  }
+  backends::ModelSource source;
+  source.name = options.model;
+  source.file = file;
+  return source;
+}
+
 Status load(Chat& chat) {
   HEARTH_TRY(const auto path, locate_or_pull(chat.options.model));
   backends::NativeOptions native;
@@ -113,9 +128,7 @@ Status load(Chat& chat) {
   const auto threads = chat.options.model.threads;
   chat.thread =
       std::make_shared<engine::EngineThread>(threads > 0 ? static_cast<int>(threads) : cpu::default_thread_count());
-  backends::ModelSource source;
-  source.name = chat.options.model.model;
-  source.file = path;
+  const backends::ModelSource source = source_of(chat.options.model, path);
   const auto memory_bytes =
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
   HEARTH_TRY(chat.model, backends::load_native_model(source, memory_bytes, native, chat.thread, chat.pool));

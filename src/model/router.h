@@ -1,7 +1,8 @@
 // The router of expert layers: which experts a row uses and how much, and the order in which slots are computed.
 //
 // A slot is one (row, expert). Slots are sorted by expert, so that an expert's rows are one GEMM; a row adds up its
-// slots in the order of the experts' scores, so its result does not depend on the other rows. Called by transformer_ffn.
+// slots in the order of the experts' scores, so its result does not depend on the other rows. Called by
+// transformer_ffn.
 #pragma once
 
 #include <cstdint>

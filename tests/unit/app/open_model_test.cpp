@@ -12,7 +12,8 @@ TEST(LocateModel, AnExistingFileIsItself) {
 }
 
 TEST(LocateModel, AGalleryNameThatIsNotThereSaysHowToGetIt) {
-  const auto path = locate_model({.model = "smollm2-135m-instruct", .models_path = testing::TempDir() + "no-such-models-folder"});
+  const auto path =
+      locate_model({.model = "smollm2-135m-instruct", .models_path = testing::TempDir() + "no-such-models-folder"});
   ASSERT_FALSE(path);
   EXPECT_NE(path.error().message.find("hearth pull smollm2-135m-instruct"), std::string::npos) << path.error().message;
 }

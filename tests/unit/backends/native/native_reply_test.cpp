@@ -12,9 +12,8 @@ namespace {
 class NativeReplyTest : public ::testing::Test {
  protected:
   std::shared_ptr<NativeReply> make() {
-    return std::make_shared<NativeReply>(
-        ReplyContext{.engine = engine_, .tokenizer = tokenizer_, .pool = pool_},
-        sink_);
+    return std::make_shared<NativeReply>(ReplyContext{.engine = engine_, .tokenizer = tokenizer_, .pool = pool_},
+                                         sink_);
   }
   static std::vector<PlannedChoice> choices(int n, std::vector<std::string> stop = {}) {
     std::vector<PlannedChoice> planned(static_cast<std::size_t>(n));
