@@ -126,7 +126,14 @@ class Serving {
   }
   int port() const { return server_->port(); }
   void drain() { server_->drain(std::chrono::seconds(settings_.drain_seconds)); }
-  bool has_models() { return !sources_.list(false).value_or(std::vector<backends::ModelSource>{}).empty(); }
+  // A name for the curl line: what is preloaded, else an installed model; "" when there is none.
+  std::string example_model() {
+    if (!settings_.preload.empty()) {
+      return settings_.preload.front();
+    }
+    const auto sources = sources_.list(false);
+    return sources && !sources->empty() ? sources->front().name : "";
+  }
 
  private:
   bool busy() const {
@@ -210,19 +217,20 @@ class Serving {
   std::thread preloader_;
 };
 
-void print_start(const config::ServerSettings& settings, int port, bool has_models) {
+void print_start(const config::ServerSettings& settings, int port, const std::string& model) {
   const std::string host = settings.address.host.empty() ? "127.0.0.1" : settings.address.host;
   const std::string url =
       fmt::format("http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port);
-  base::log_info("Hearth serves {} on {}; try:", settings.models_path, url);
+  base::log_info("Hearth serves {} on {}{}", settings.models_path, url, model.empty() ? "" : "; try:");
+  if (model.empty()) {
+    base::log_info("no model is installed yet: hearth pull smollm2-135m-instruct");
+    return;
+  }
   const std::string key = settings.api_keys.empty() ? "" : " -H 'Authorization: Bearer YOUR_KEY'";
   base::log_info(
       "  curl {}/v1/chat/completions -H 'Content-Type: application/json'{} -d "
-      "'{{\"messages\":[{{\"role\":\"user\",\"content\":\"Hello!\"}}]}}'",
-      url, key);
-  if (!has_models) {
-    base::log_info("no model is installed yet: hearth pull smollm2-135m-instruct");
-  }
+      "'{{\"model\":\"{}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello!\"}}]}}'",
+      url, key, model);
 }
 
 int fail_start(const Error& error) {
@@ -263,7 +271,7 @@ int run_serve(const config::ServerSettings& settings, const std::vector<std::str
   if (const Status started = serving.start(); !started) {
     return fail_start(started.error());
   }
-  print_start(settings, serving.port(), serving.has_models());
+  print_start(settings, serving.port(), serving.example_model());
   if (!unused_flags.empty()) {
     base::log_info("accepted without effect: {}", fmt::join(unused_flags, ", "));
   }
