@@ -11,6 +11,8 @@ function(hearth_isa_level level)
     target_compile_options(hearth_isa_${level} PRIVATE -O3)
   endif()
   target_compile_options(hearth_isa_${level} PRIVATE -fno-exceptions -fno-rtti -fno-math-errno ${ARGN})
+  # A tile keeps one block's weights in registers; jamming two blocks together would spill them.
+  target_compile_options(hearth_isa_${level} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-loop-unroll-and-jam>)
   # GCC 12 warns about its own AVX-512 intrinsics, whose don't-care operand is an uninitialised variable.
   target_compile_options(hearth_isa_${level} PRIVATE
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)

@@ -7,6 +7,7 @@
 
 #include "kernels/attention.h"
 #include "kernels/generic/math.h"
+#include "quant/packed/floats.h"
 #include "quant/packed/inline.h"
 
 namespace hearth::kernels::generic {
@@ -143,35 +144,53 @@ HEARTH_INLINE void load_keys(const KvView& kv, const unsigned char* from, float*
   }
 }
 
-// One vector of n (<= kRows) stored elements; lanes beyond n are zero and not read.
-template <typename Isa>
-HEARTH_INLINE typename Isa::F load_elements(KvType type, const unsigned char* from, std::int32_t n) {
-  const int size = type == KvType::kF32 ? 4 : (type == KvType::kF16 ? 2 : 1);
-  unsigned char whole[4 * Isa::kRows] = {};
-  if (n < Isa::kRows) {
-    __builtin_memcpy(whole, from, static_cast<unsigned long>(n * size));
-    from = whole;
+// n elements of one row of values, n not a multiple of a vector: the last lanes are zero and their memory is not read.
+template <typename Isa, typename Load>
+HEARTH_INLINE void load_row(const unsigned char* from, std::int32_t n, typename Isa::F scale, float* out) {
+  std::int32_t d = 0;
+  for (; d + Isa::kRows <= n; d += Isa::kRows) {
+    Isa::store(out + d, Isa::mul(Load::load(from + d * Load::kBytes), scale));
   }
-  if (type == KvType::kF32) {
-    return Isa::load_f32(from);
+  if (d < n) {
+    unsigned char whole[Load::kBytes * Isa::kRows] = {};
+    __builtin_memcpy(whole, from + d * Load::kBytes, static_cast<unsigned long>((n - d) * Load::kBytes));
+    Isa::store(out + d, Isa::mul(Load::load(whole), scale));
   }
-  return type == KvType::kF16 ? Isa::load_f16(from) : Isa::load_i8(reinterpret_cast<const std::int8_t*>(from));
 }
+
+template <typename Isa>
+struct I8Loader {
+  static constexpr int kBytes = 1;
+  static HEARTH_INLINE typename Isa::F load(const unsigned char* p) {
+    return Isa::load_i8(reinterpret_cast<const std::int8_t*>(p));
+  }
+};
 
 // Values as fp32 [32][padded_dim], zero beyond head_dim.
 template <typename Isa>
 HEARTH_INLINE void load_values(const KvView& kv, const unsigned char* from, std::int32_t padded_dim, float* out) {
-  const int size = kv.type == KvType::kF32 ? 4 : (kv.type == KvType::kF16 ? 2 : 1);
-  const std::int32_t groups = kv.type == KvType::kQ8_0 ? scale_groups(kv.head_dim) : 0;
-  const unsigned char* elements = from + 2 * kPositions * groups;
+  const std::int32_t dim = kv.head_dim;
+  const auto one = Isa::floats(1.0F);
+  if (kv.type == KvType::kF16 && dim == padded_dim) {
+    for (std::int32_t i = 0; i < kPositions * dim; i += Isa::kRows) {
+      Isa::store(out + i, Isa::load_f16(from + 2 * i));
+    }
+    return;
+  }
+  const std::int32_t groups = scale_groups(dim);
+  const unsigned char* q = from + 2 * kPositions * groups;
   for (std::int32_t p = 0; p < kPositions; ++p) {
-    for (std::int32_t d = 0; d < padded_dim; d += Isa::kRows) {
-      const std::int32_t n = kv.head_dim - d < Isa::kRows ? kv.head_dim - d : Isa::kRows;
-      auto value = load_elements<Isa>(kv.type, elements + (p * kv.head_dim + d) * size, n);
-      if (groups > 0) {
-        value = Isa::mul(Isa::floats(get_f16<Isa>(from + 2 * (p * groups + d / 32))), value);
+    float* row = out + p * padded_dim;
+    if (kv.type == KvType::kF32) {
+      load_row<Isa, quant::packed::F32Loader<Isa>>(from + 4 * p * dim, dim, one, row);
+    } else if (kv.type == KvType::kF16) {
+      load_row<Isa, quant::packed::F16Loader<Isa>>(from + 2 * p * dim, dim, one, row);
+    } else {
+      for (std::int32_t g = 0; g < groups; ++g) {
+        const std::int32_t n = dim - 32 * g < 32 ? dim - 32 * g : 32;
+        const auto scale = Isa::floats(get_f16<Isa>(from + 2 * (p * groups + g)));
+        load_row<Isa, I8Loader<Isa>>(q + p * dim + 32 * g, n, scale, row + 32 * g);
       }
-      Isa::store(out + p * padded_dim + d, value);
     }
   }
 }
