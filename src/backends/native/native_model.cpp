@@ -35,6 +35,7 @@ struct Parts {
   std::unique_ptr<text::Tokenizer> tokenizer;
   std::optional<text::ChatTemplate> chat_template;
   bool own_template = false;
+  std::size_t max_token_bytes = 1;
   ModelSampling sampling;
   std::string fingerprint;
   std::unique_ptr<model::Model> model;
@@ -114,20 +115,19 @@ class NativeModel final : public LoadedModel {
 
  private:
   RequestResult<PreparedPrompt> prepare(const Request& request, const PromptInput& input) const {
-    RequestResult<PreparedPrompt> prompt =
-        prepare_prompt({*parts_.tokenizer, *parts_.chat_template, parts_.own_template}, input);
+    RequestResult<PreparedPrompt> prompt = prepare_prompt({.tokenizer = *parts_.tokenizer,
+                                                           .chat_template = *parts_.chat_template,
+                                                           .context_size = context_size(),
+                                                           .max_token_bytes = parts_.max_token_bytes,
+                                                           .own_template = parts_.own_template},
+                                                          input);
     if (!prompt) {
       return prompt;
     }
     const auto n_tokens = static_cast<std::int64_t>(prompt->tokens.size());
     const std::int64_t needed = n_tokens + (request.max_tokens == 0 ? 0 : 1);
     if (needed > context_size()) {
-      return std::unexpected(RequestError{
-          Reason::kContextLength,
-          fmt::format("This model's maximum context length is {} tokens. However, your {} resulted in {} tokens. "
-                      "Please reduce the length of the {}.",
-                      context_size(), prompt->param, n_tokens, prompt->param),
-          prompt->param});
+      return prompt_too_long(context_size(), fmt::format("{}", n_tokens), prompt->param);
     }
     return prompt;
   }
@@ -210,6 +210,7 @@ Result<Parts> load_parts(const ModelSource& source, const NativeOptions& options
   Parts parts;
   HEARTH_TRY(parts.tokenizer, text::make_gguf_tokenizer(checkpoint.metadata));
   HEARTH_TRY_VOID(choose_template(source, checkpoint.metadata, parts));
+  parts.max_token_bytes = longest_token_bytes(*parts.tokenizer);
   parts.sampling = read_model_sampling(checkpoint.metadata);
   const std::string weights = weights_identity(checkpoint);
   model::LoadOptions load;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace hearth::backends {
@@ -12,6 +13,10 @@ std::unexpected<RequestError> invalid(std::string message, std::string param) {
 }
 
 RequestResult<PreparedPrompt> encode(const PromptMaker& maker, std::string text, bool add_special, std::string param) {
+  const auto least_tokens = static_cast<std::int64_t>(text.size() / maker.max_token_bytes);
+  if (least_tokens > maker.context_size) {
+    return prompt_too_long(maker.context_size, fmt::format("more than {}", least_tokens - 1), param);
+  }
   Result<std::vector<TokenId>> tokens =
       maker.tokenizer.encode(text, {.add_special = add_special, .parse_special = true});
   if (!tokens) {
@@ -54,6 +59,24 @@ RequestResult<PreparedPrompt> check_tokens(const PromptMaker& maker, const Token
 }
 
 }  // namespace
+
+std::unexpected<RequestError> prompt_too_long(std::int64_t context_size, const std::string& n_tokens,
+                                              const std::string& param) {
+  return std::unexpected(RequestError{
+      Reason::kContextLength,
+      fmt::format("This model's maximum context length is {} tokens. However, your {} resulted in {} tokens. Please "
+                  "reduce the length of the {}.",
+                  context_size, param, n_tokens, param),
+      param});
+}
+
+std::size_t longest_token_bytes(const text::Tokenizer& tokenizer) {
+  std::size_t longest = 1;
+  for (TokenId id = 0; id < tokenizer.n_tokens(); ++id) {
+    longest = std::max(longest, tokenizer.token_bytes(id, true).size());
+  }
+  return longest;
+}
 
 RequestResult<PreparedPrompt> prepare_prompt(const PromptMaker& maker, const PromptInput& input) {
   if (const auto* chat = std::get_if<ChatInput>(&input)) {

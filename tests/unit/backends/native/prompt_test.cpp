@@ -10,7 +10,12 @@ namespace {
 class PromptTest : public ::testing::Test {
  protected:
   RequestResult<PreparedPrompt> prepare(const PromptInput& input, bool own_template = true) {
-    return prepare_prompt({tokenizer_, *template_, own_template}, input);
+    return prepare_prompt({.tokenizer = tokenizer_,
+                           .chat_template = *template_,
+                           .context_size = 100,
+                           .max_token_bytes = longest_token_bytes(tokenizer_),
+                           .own_template = own_template},
+                          input);
   }
   FakeTokenizer tokenizer_ = FakeTokenizer::bytes();
   Result<text::ChatTemplate> template_ = text::ChatTemplate::compile(
@@ -66,6 +71,15 @@ TEST_F(PromptTest, AnEmptyTextStartsFromTheTokenBetweenTexts) {
   ASSERT_TRUE(prompt);
   EXPECT_EQ(prompt->tokens, std::vector<TokenId>{0});
   EXPECT_EQ(prompt->text, "");
+}
+
+TEST_F(PromptTest, ATextThatCannotFitIsRefusedBeforeItIsTokenised) {
+  EXPECT_EQ(longest_token_bytes(tokenizer_), 4U) << "</s>";
+  const auto refused = prepare(TextInput{std::string(404, 'x')});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason::kContextLength);
+  EXPECT_NE(refused.error().message.find("more than 100 tokens"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(prepare(TextInput{std::string(403, 'x')})) << "what might fit is tokenised and counted";
 }
 
 TEST_F(PromptTest, TakesTokensAsTheyAre) {
