@@ -204,6 +204,10 @@ asio::awaitable<bool> Connection::serve_one() {
   if (!failure) {
     incoming.take_header();
     refusal = refuse(incoming);
+  } else if (*failure == Failure::kBodyTooLarge) {
+    // The header was read: it said how large the body is.
+    incoming.take_header();
+    split_target(std::string_view(incoming.parser.get().target()), incoming.request);
   }
   if (!failure && !refusal) {
     if (const std::string* expect = incoming.request.find_header("expect");

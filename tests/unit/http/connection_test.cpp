@@ -91,6 +91,17 @@ TEST(Connection, RefusesWithoutReadingTheBody) {
   }
 }
 
+TEST(Connection, TheLogNamesWhatWasTooLarge) {
+  std::promise<std::string> logged;
+  const auto server = start_server({echo_route()}, {.body_limit_bytes = 1000}, [&](const AccessRecord& record) {
+    logged.set_value(std::string(record.method) + " " + std::string(record.path));
+  });
+  TestClient client(server->port());
+  client.send(post("/echo", std::string(1001, 'x')));
+  EXPECT_TRUE(client.read_response().starts_with("HTTP/1.1 413"));
+  EXPECT_EQ(logged.get_future().get(), "POST /echo");
+}
+
 TEST(Connection, OpaqueErrorsHaveNoBody) {
   const auto server = start_server({hello_route()}, {.opaque_errors = true});
   TestClient client(server->port());
