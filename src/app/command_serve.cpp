@@ -280,6 +280,8 @@ int run_serve(const config::ServerSettings& settings, const std::vector<std::str
   }
   int signal = 0;
   sigwait(&signals, &signal);
+  // A second Ctrl-C ends the process without waiting.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   base::log_info("stopping: running requests have {} s to finish", settings.drain_seconds);
   serving.drain();
   return 0;

@@ -52,10 +52,15 @@ class Server:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log_file = log_file
+        self.stopping = False
         with open(log_file, "wb") as log:
             self.process = subprocess.Popen(
                 [binary, "serve", "--models-path", models, "--address", f"127.0.0.1:{self.port}", *flags],
                 stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+
+    def terminate(self):
+        self.stopping = True
+        self.process.terminate()
 
     def wait_ready(self, seconds=120):
         deadline = time.monotonic() + seconds
@@ -94,8 +99,9 @@ class Server:
         return sum(float(value) for value in values)
 
     def stop(self, seconds=60):
-        if self.process.poll() is None:
-            self.process.terminate()
+        """The exit code. A second signal would not let requests finish, so one that was sent already is enough."""
+        if self.process.poll() is None and not self.stopping:
+            self.terminate()
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -3,8 +3,11 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from conftest import MODEL
 
@@ -79,7 +82,7 @@ def test_a_stop_signal_lets_requests_finish(start, models_folder):
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as peer:
         peer.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(data) + data)
         received = peer.recv(1000)
-        server.process.terminate()
+        server.terminate()
         while chunk := peer.recv(65536):
             received += chunk
     assert b"data: [DONE]" in received
@@ -91,6 +94,38 @@ def test_a_taken_port_is_a_clear_error(start, server, models_folder, binary):
                             capture_output=True, text=True, timeout=60)
     assert second.returncode == 1
     assert str(server.port) in second.stderr and "--address" in second.stderr
+
+
+def test_a_full_queue_says_when_to_come_back(start, models_folder):
+    server = start(models_folder, "--preload", MODEL, "--max-queued", "4").wait_ready()
+    status, headers, answer = server.post("/v1/completions", {"prompt": "Hi", "max_tokens": 50, "n": 128})
+    assert status == 429 and answer["error"]["code"] == "rate_limit_exceeded"
+    assert int(headers["retry-after"]) >= 1
+    # The engine takes the cancelled ones out of the queue at its next step.
+    deadline = time.monotonic() + 10
+    while server.post("/v1/completions", {"prompt": "Hi", "max_tokens": 1})[0] != 200:
+        assert time.monotonic() < deadline
+
+
+def test_a_huge_prompt_is_refused_at_once(server):
+    begin = time.monotonic()
+    status, _, answer = server.post("/v1/completions", {"prompt": "word " * 2_800_000, "max_tokens": 1})
+    assert status == 400 and answer["error"]["code"] == "context_length_exceeded"
+    assert time.monotonic() - begin < 5
+
+
+def test_a_second_stop_signal_does_not_wait(start, models_folder):
+    server = start(models_folder, "--preload", MODEL).wait_ready()
+    body = {"prompt": "Hi", "max_tokens": 5000, "ignore_eos": True}
+    request = threading.Thread(target=lambda: pytest.raises(Exception, server.post, "/v1/completions", body))
+    request.start()
+    time.sleep(0.5)
+    server.terminate()
+    time.sleep(0.5)
+    assert server.process.poll() is None, "the first signal waits for the request"
+    server.terminate()
+    assert server.process.wait(10) != 0
+    request.join()
 
 
 def test_keys_guard_the_api(start, models_folder):
