@@ -6,6 +6,7 @@
 
 #include "text/end_of_generation.h"
 #include "text/make_tokenizer.h"
+#include "text/sentencepiece_call.h"
 #include "text/special_splitter.h"
 #include "text/utf8.h"
 #include "text/vocabulary.h"
@@ -46,9 +47,8 @@ class SentencePieceTokenizer final : public Tokenizer {
         continue;
       }
       std::vector<int> encoded;
-      if (const auto status = processor_->Encode(fragment.text, &encoded); !status.ok()) {
-        return fail(ErrorCode::kInvalidArgument, "tokenizer: " + status.ToString());
-      }
+      HEARTH_TRY_VOID(call_sentencepiece(ErrorCode::kInvalidArgument, "tokenizer",
+                                         [&] { return processor_->Encode(fragment.text, &encoded); }));
       ids.insert(ids.end(), encoded.begin(), encoded.end());
     }
     return ids;
@@ -84,8 +84,9 @@ class SentencePieceTokenizer final : public Tokenizer {
     std::copy_if(ids.begin(), ids.end(), std::back_inserter(known),
                  [&](TokenId id) { return vocabulary_.contains(id); });
     std::string text;
-    if (!processor_->Decode(known, &text).ok()) return {};
-    return text;
+    const Status status =
+        call_sentencepiece(ErrorCode::kInvalidArgument, "tokenizer", [&] { return processor_->Decode(known, &text); });
+    return status ? text : std::string();
   }
 
   std::string piece(TokenId id) const override {
@@ -108,9 +109,8 @@ class SentencePieceTokenizer final : public Tokenizer {
 
 Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(std::string_view model_proto_bytes) {
   auto processor = std::make_unique<Processor>();
-  if (const auto status = processor->LoadFromSerializedProto(model_proto_bytes); !status.ok()) {
-    return fail(ErrorCode::kCorruptFile, "tokenizer.model: " + status.ToString());
-  }
+  HEARTH_TRY_VOID(call_sentencepiece(ErrorCode::kCorruptFile, "tokenizer.model",
+                                     [&] { return processor->LoadFromSerializedProto(model_proto_bytes); }));
   std::vector<std::string> pieces;
   std::vector<TokenKind> kinds;
   for (int id = 0; id < processor->GetPieceSize(); ++id) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "text/model_proto.h"
+#include "text/sentencepiece_call.h"
 #include "text/sub_words.h"
 #include "text/white_space_marks.h"
 
@@ -22,9 +23,8 @@ class SentencePieceSubWords final : public SubWords {
       text = prefixed;
     }
     std::vector<int> encoded;
-    if (const auto status = processor_->Encode(text, &encoded); !status.ok()) {
-      return fail(ErrorCode::kInvalidArgument, "tokenizer: " + status.ToString());
-    }
+    HEARTH_TRY_VOID(call_sentencepiece(ErrorCode::kInvalidArgument, "tokenizer",
+                                       [&] { return processor_->Encode(text, &encoded); }));
     ids.insert(ids.end(), encoded.begin(), encoded.end());
     return {};
   }
@@ -42,9 +42,9 @@ class SentencePieceSubWords final : public SubWords {
 Result<std::unique_ptr<SubWords>> make_sentencepiece_sub_words(const Vocabulary& vocabulary,
                                                                const SentencePieceOptions& options) {
   auto processor = std::make_unique<sentencepiece::SentencePieceProcessor>();
-  if (const auto status = processor->LoadFromSerializedProto(write_model_proto(vocabulary)); !status.ok()) {
-    return fail(ErrorCode::kCorruptFile, "sentencepiece vocabulary: " + status.ToString());
-  }
+  HEARTH_TRY_VOID(call_sentencepiece(ErrorCode::kCorruptFile, "sentencepiece vocabulary", [&] {
+    return processor->LoadFromSerializedProto(write_model_proto(vocabulary));
+  }));
   return std::make_unique<SentencePieceSubWords>(std::move(processor), options.add_space_prefix);
 }
 

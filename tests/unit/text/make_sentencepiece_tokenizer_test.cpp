@@ -13,6 +13,18 @@ TEST(MakeSentencePieceTokenizer, BrokenFilesAreCorrupt) {
   }
 }
 
+// Found by fuzzing: the trie inside the library throws.
+TEST(MakeSentencePieceTokenizer, APieceThatBeginsWithNulIsCorrupt) {
+  using namespace std::string_literals;
+  const std::string model =
+      "\x0A\x0E\x0A\x05<unk>\x15\0\0\0\0\x18\x02"s
+      "\x0A\x08\x0A\x01\0\x15\0\0\0\0"s
+      "\x12\x02\x18\x01"s;
+  const auto tokenizer = make_sentencepiece_tokenizer(model);
+  ASSERT_FALSE(tokenizer);
+  EXPECT_EQ(tokenizer.error().code, ErrorCode::kCorruptFile) << tokenizer.error().message;
+}
+
 TEST(MakeSentencePieceTokenizer, ControlTokensAreParsedAndBosAdded) {
   const auto tokenizer = make_sentencepiece_tokenizer(read_file(golden("tokenizers/spm-bpe/tokenizer.model")));
   ASSERT_TRUE(tokenizer) << tokenizer.error().message;
