@@ -27,6 +27,11 @@ formats::Checkpoint open_fixture(const RealModelOptions& options) {
 
 }  // namespace
 
+std::span<const cpu::IsaLevel> levels_to_test() {
+  const std::span<const cpu::IsaLevel> levels = cpu::available_levels();
+  return kSanitized ? levels.last(1) : levels;
+}
+
 RealModel::RealModel(const RealModelOptions& options, cpu::ThreadPool* shared_pool)
     : own_pool(shared_pool == nullptr ? std::make_unique<cpu::ThreadPool>(options.n_threads) : nullptr),
       pool(shared_pool == nullptr ? own_pool.get() : shared_pool),

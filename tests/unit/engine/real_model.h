@@ -20,6 +20,15 @@ namespace hearth::engine {
 // Positions the fixtures are given: beyond their trained context, over four attention partitions.
 inline constexpr std::int64_t kRealContext = 1152;
 
+// A sanitizer looks for races and bad memory, not for bits: there one fixture at the best level will do.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+std::span<const cpu::IsaLevel> levels_to_test();
+
 struct RealModelOptions {
   std::string fixture;
   model::Precision precision = model::Precision::kFast;
