@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
 #include <set>
 #include <string>
@@ -26,9 +27,10 @@ void PrintTo(const Case& value, std::ostream* out) {
 }
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {
-  std::string name = info.param.fixture + (info.param.precision == model::Precision::kExact ? "_exact" : "_fast") +
+  std::string name = std::filesystem::path(info.param.fixture).stem().string() +
+                     (info.param.precision == model::Precision::kExact ? "_exact" : "_fast") +
                      (info.param.window > 0 ? "_window" + std::to_string(info.param.window) : "");
-  std::ranges::replace_if(name, [](char c) { return c == '-'; }, '_');
+  std::ranges::replace_if(name, [](char c) { return c == '-' || c == '.'; }, '_');
   return name;
 }
 
@@ -166,7 +168,7 @@ Pair start_both(RealEngine& engine, const SequenceRequest& older, const Sequence
 std::int64_t smallest_pool(RealModel& model, EngineOptions options, const SequenceRequest& older,
                            const SequenceRequest& younger) {
   std::int64_t too_small = 0;
-  std::int64_t enough = 4096;  // pages
+  std::int64_t enough = std::int64_t{1} << 18;  // pages: a gigabyte
   while (enough - too_small > 1) {
     const std::int64_t middle = too_small + (enough - too_small) / 2;
     options.kv_cache_bytes = middle * 4096;
@@ -211,6 +213,9 @@ TEST_P(Invariance, PreemptedAndRecomputed) {
 std::vector<Case> invariance_cases() {
   if (kSanitized) {
     return {{"gguf-gemma2-gguf"}};
+  }
+  if (extra_model() != nullptr) {
+    return {{extra_model()}};
   }
   return {{"gguf-llama-f32"},
           {"gguf-llama-f32", model::Precision::kExact},

@@ -27,10 +27,13 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+// The path of a real model to hold to the same promises in place of the fixtures, at the best level; null: none.
+const char* extra_model();
+
 std::span<const cpu::IsaLevel> levels_to_test();
 
 struct RealModelOptions {
-  std::string fixture;
+  std::string fixture;  // a folder of the golden tests, or the path of a file
   model::Precision precision = model::Precision::kFast;
   int n_threads = 1;
   cpu::IsaLevel level = cpu::IsaLevel::kScalar;
