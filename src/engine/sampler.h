@@ -32,6 +32,7 @@ class Sampler {
 
  private:
   std::vector<Candidate> candidates_;
+  std::vector<double> sums_;
   std::vector<std::int32_t> counts_;
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace hearth::engine {
@@ -11,7 +13,9 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Values per block: its maximum is found without branches, and most blocks are then skipped.
 constexpr std::size_t kLanes = 16;
-constexpr double kNegligible = 40;  // see the header
+// Tokens whose weights are summed in float before the sum is added in double.
+constexpr std::size_t kSoftmaxBlock = 256;
+constexpr float kLowestExponent = -80.0F;  // below it a weight would not be a normal number
 
 // `x > lane ? x : lane` is the maxps instruction, NaN included.
 float block_max(const float* x) {
@@ -25,6 +29,32 @@ float block_max(const float* x) {
     }
   }
   return lanes[0];
+}
+
+// Four values at once, by the vector extension of gcc and clang: any x86-64 or arm64 has registers for them, and the
+// loop below is one that compilers do not turn into vector code by themselves.
+using Floats = float __attribute__((vector_size(16)));
+using Ints = std::int32_t __attribute__((vector_size(16)));
+
+// exp(x) for x <= 0, 0 below -80 and for NaN: the polynomial of Cephes' expf (Moshier, 1989).
+Floats weights(Floats x) {
+  const Ints kept = x >= kLowestExponent;  // all bits set, or none
+  const Floats y = std::bit_cast<Floats>((std::bit_cast<Ints>(x) & kept) |
+                                         (std::bit_cast<Ints>(Floats{} + kLowestExponent) & ~kept));
+  const Ints n = __builtin_convertvector(y * 1.44269504F - 0.5F, Ints);
+  const Floats power = __builtin_convertvector(n, Floats);
+  const Floats f = y - power * 0.693359375F - power * -2.12194440e-4F;
+  Floats p = f * 1.9875691500e-4F + 1.3981999507e-3F;
+  p = p * f + 8.3334519073e-3F;
+  p = p * f + 4.1665795894e-2F;
+  p = p * f + 1.6666665459e-1F;
+  p = p * f + 5.0000001201e-1F;
+  p = p * f * f + f + 1.0F;
+  return std::bit_cast<Floats>((std::bit_cast<Ints>(p) + (n << 23)) & kept);
+}
+
+float weight(float x) {
+  return weights(Floats{} + x)[0];
 }
 
 // Calls visit(token, logit) for logits >= *threshold, ascending by token; visit may raise the threshold.
@@ -109,14 +139,54 @@ void collect_top(std::span<const float> logits, std::int32_t k, std::vector<Cand
 }
 
 double log_sum_exp(std::span<const float> logits) {
-  const double max = max_logit(logits);
+  const float max = max_logit(logits);
   if (!std::isfinite(max)) {
     return max;
   }
-  double sum = 0;
-  const auto threshold = static_cast<float>(max - kNegligible);
-  for_each_at_least(logits, threshold, [&](TokenId, float logit) { sum += std::exp(logit - max); });
-  return max + std::log(sum);
+  std::vector<double> sums;
+  return max + std::log(SoftmaxRow(logits, max, 1.0F, sums).total());
+}
+
+SoftmaxRow::SoftmaxRow(std::span<const float> logits, float max, float temperature, std::vector<double>& scratch)
+    : logits_(logits), max_(max), inverse_temperature_(1.0F / temperature), sums_(scratch) {
+  sums_.clear();
+  for (std::size_t begin = 0; begin < logits.size(); begin += kSoftmaxBlock) {
+    const auto block = logits.subspan(begin, std::min(kSoftmaxBlock, logits.size() - begin));
+    Floats lanes{};
+    std::size_t i = 0;
+    for (; i + 4 <= block.size(); i += 4) {
+      Floats x{};
+      std::memcpy(&x, &block[i], sizeof(x));
+      lanes += weights((x - max_) * inverse_temperature_);
+    }
+    double sum = double{lanes[0]} + lanes[1] + lanes[2] + lanes[3];
+    for (; i < block.size(); ++i) {
+      sum += weight((block[i] - max_) * inverse_temperature_);
+    }
+    sums_.push_back(sum);
+    total_ += sum;
+  }
+}
+
+TokenId SoftmaxRow::draw(double random) const {
+  double left = random * total_;
+  std::size_t block = 0;
+  while (block + 1 < sums_.size() && left >= sums_[block]) {
+    left -= sums_[block++];
+  }
+  // Rounding may carry the search past the end of a block, or into a last block without weight: then the last token
+  // with any weight up to there is it.
+  TokenId last = -1;
+  const std::size_t end = std::min(logits_.size(), (block + 1) * kSoftmaxBlock);
+  for (std::size_t i = block * kSoftmaxBlock; i < end && left >= 0; ++i) {
+    const float w = weight((logits_[i] - max_) * inverse_temperature_);
+    last = w > 0 ? static_cast<TokenId>(i) : last;
+    left -= w;
+  }
+  for (std::size_t i = block * kSoftmaxBlock; last < 0 && i-- > 0;) {
+    last = weight((logits_[i] - max_) * inverse_temperature_) > 0 ? static_cast<TokenId>(i) : last;
+  }
+  return last;
 }
 
 }  // namespace hearth::engine

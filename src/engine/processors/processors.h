@@ -27,6 +27,7 @@ struct LogitsState {
   std::vector<Candidate>& candidates;  // after the vocabulary processors: by token, or best first once `sorted`
   bool sorted = false;
   std::vector<std::int32_t>& counts;  // [n_vocab], all zero between processors
+  double total = 0;  // weight of the whole row where the candidates are only its best part; 0: they are all there is
 };
 
 struct LogitsProcessor {

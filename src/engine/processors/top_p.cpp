@@ -26,9 +26,9 @@ void sort_front(std::vector<Candidate>& candidates, std::size_t n_done, std::siz
 void apply(LogitsState& state) {
   auto& candidates = state.candidates;
   const double max = std::ranges::min_element(candidates, ranks_before)->logit;
-  double total = 0;
-  for (const Candidate& candidate : candidates) {
-    total += std::exp(candidate.logit - max);
+  double total = state.total;
+  for (std::size_t i = 0; i < candidates.size() && state.total == 0; ++i) {
+    total += std::exp(candidates[i].logit - max);
   }
   const double wanted = static_cast<double>(state.params.top_p) * total;
   std::size_t n_sorted = state.sorted ? candidates.size() : 0;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -101,17 +102,48 @@ TEST(Sampler, AnswersAnErrorWhenNothingIsLeft) {
   EXPECT_FALSE(sampler.draw(nan, {plain, {}, 0, {}, 0}));
 }
 
-TEST(Sampler, LeavingOutNegligibleTokensChangesNoDraw) {
-  // A long flat tail just above the cut-off.
-  std::vector<float> row(100000, -29.0F);
-  row[500] = 0;
-  const SamplingParams params{.seed = 9};
-  Sampler sampler(100000);
-  std::vector<TokenId> tokens;
-  for (int i = 0; i < 200; ++i) {
-    tokens.push_back(0);
-    std::vector<float> copy = row;
-    ASSERT_EQ(sampler.draw(copy, {params, tokens, 0, {}, 0}), 500);
+// What the short cuts of large vocabularies leave is what sorting everything leaves.
+TEST(Sampler, ShortCutsLeaveTheRightTokens) {
+  std::mt19937 random(4);
+  for (const float spread : {0.5F, 3.0F, 8.0F}) {
+    std::normal_distribution<float> normal(0, spread);
+    std::vector<float> logits(20000);
+    std::ranges::generate(logits, [&] { return normal(random); });
+    std::vector<Candidate> sorted;
+    collect_top(logits, 20000, sorted);
+    double total = 0;
+    for (const Candidate& candidate : sorted) {
+      total += std::exp(candidate.logit / 0.7 - sorted[0].logit / 0.7);
+    }
+    const std::vector<SamplingParams> all = {{.temperature = 0.7F, .top_p = 0.9F},
+                                             {.temperature = 0.7F, .top_p = 0.5F, .min_p = 0.1F},
+                                             {.temperature = 0.7F, .min_p = 0.2F},
+                                             {.temperature = 0.7F, .top_k = 30},
+                                             {.temperature = 0.7F, .top_k = 3000}};
+    for (const SamplingParams& params : all) {
+      // The rank of the last token that may be drawn.
+      std::size_t n_kept = params.top_k > 0 ? static_cast<std::size_t>(params.top_k) : sorted.size();
+      double sum = 0;
+      for (std::size_t i = 0; i < n_kept; ++i) {
+        const double weight = std::exp(sorted[i].logit / 0.7 - sorted[0].logit / 0.7);
+        if (weight < params.min_p || (i > 0 && sum >= params.top_p * total)) {
+          n_kept = i;
+        }
+        sum += weight;
+      }
+      Sampler sampler(20000);
+      std::vector<TokenId> tokens;
+      std::size_t largest = 0;
+      for (int i = 0; i < 300; ++i) {
+        tokens.push_back(0);
+        std::vector<float> row = logits;
+        const TokenId token = sampler.draw(row, {params, tokens, 0, {}, 0}).value();
+        const auto rank = std::ranges::find(sorted, token, &Candidate::token) - sorted.begin();
+        largest = std::max(largest, static_cast<std::size_t>(rank));
+      }
+      EXPECT_LE(largest, n_kept) << "spread " << spread << ", top_p " << params.top_p << ", min_p " << params.min_p;
+      EXPECT_GE(largest + 1, std::min<std::size_t>(n_kept, 3) / 2);
+    }
   }
 }
 

@@ -60,7 +60,37 @@ TEST(VocabScan, LogSumExpIsThatOfAllTerms) {
     for (const float x : row) {
       sum += std::exp(x - max);
     }
-    EXPECT_NEAR(log_sum_exp(row), max + std::log(sum), 1e-9);
+    EXPECT_NEAR(log_sum_exp(row), max + std::log(sum), 1e-6);
+  }
+}
+
+TEST(VocabScan, ASoftmaxRowIsDrawnByItsWeights) {
+  const std::vector<float> row = random_row(5003, 9, 4);
+  const float max = max_logit(row);
+  std::vector<double> sums;
+  for (const float temperature : {0.3F, 1.0F, 2.0F}) {
+    const SoftmaxRow softmax(row, max, temperature, sums);
+    std::vector<double> ends;  // the running sum after each token
+    for (const float logit : row) {
+      ends.push_back((ends.empty() ? 0 : ends.back()) + std::exp(double{logit - max} / temperature));
+    }
+    EXPECT_NEAR(softmax.total() / ends.back(), 1, 1e-6);
+    for (int i = 0; i < 1000; ++i) {
+      const double random = i / 1000.0;
+      const auto token = static_cast<std::size_t>(softmax.draw(random));
+      EXPECT_GE(ends[token], random * ends.back() * (1 - 1e-5));
+      EXPECT_LE(token == 0 ? 0 : ends[token - 1], random * ends.back() * (1 + 1e-5) + 1e-9);
+    }
+  }
+}
+
+TEST(VocabScan, ADrawNeverTakesATokenWithoutWeight) {
+  std::vector<float> row(4096, -kInf);
+  row[1500] = 2;
+  std::vector<double> sums;
+  const SoftmaxRow softmax(row, 2, 1, sums);
+  for (const double random : {0.0, 0.5, 1 - 0x1p-53}) {
+    EXPECT_EQ(softmax.draw(random), 1500);
   }
 }
 
@@ -77,7 +107,7 @@ TEST(VocabScan, IgnoresWhatIsNoNumber) {
   collect_at_least(row, -100, found);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].token, 33);
-  EXPECT_NEAR(log_sum_exp(row), -5, 1e-12);
+  EXPECT_NEAR(log_sum_exp(row), -5, 1e-6);
 }
 
 TEST(VocabScan, TiesGoToTheLowestToken) {
