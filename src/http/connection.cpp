@@ -7,6 +7,7 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <tuple>
 #include <utility>
 
 #include "http/response_head.h"
@@ -66,8 +67,8 @@ asio::awaitable<void> Connection::run() {
     open = co_await serve_one();
   }
   error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  std::ignore = socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  std::ignore = socket_.close(ignored);
 }
 
 void Connection::drain() {
@@ -78,7 +79,7 @@ void Connection::drain() {
 void Connection::abort() {
   lose_peer();
   error_code ignored;
-  socket_.close(ignored);
+  std::ignore = socket_.close(ignored);
 }
 
 void Connection::start_read() {
@@ -145,7 +146,7 @@ asio::awaitable<bool> Connection::write_all(std::string bytes) {
     write_deadline_.async_wait([self = shared_from_this()](error_code error) {
       if (!error) {
         error_code ignored;
-        self->socket_.close(ignored);
+        std::ignore = self->socket_.close(ignored);
       }
     });
     error_code error;
@@ -276,7 +277,8 @@ asio::awaitable<bool> Connection::relay_answer(Incoming& incoming) {
       co_return open;
     }
     if (work.head) {
-      const bool open = co_await relay_stream(incoming, *std::move(work.head), std::move(work));
+      StreamHead head = *std::exchange(work.head, std::nullopt);
+      const bool open = co_await relay_stream(incoming, std::move(head), std::move(work));
       log(incoming, exchange_.get());
       exchange_->done();
       co_return open;
@@ -354,7 +356,7 @@ asio::awaitable<bool> Connection::write_response(Incoming& incoming, HttpRespons
 
 asio::awaitable<void> Connection::linger() {
   error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  std::ignore = socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   const Clock::time_point deadline = Clock::now() + kLingerTime;
   std::size_t n_left = kLingerBytes;
   while (n_left > 0) {

@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "http/connection.h"
@@ -19,7 +20,7 @@
 namespace hearth::http {
 
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
+using Tcp = asio::ip::tcp;
 
 int status_of(Failure failure) {
   switch (failure) {
@@ -99,16 +100,16 @@ class BeastServer final : public Server {
       return fail(ErrorCode::kInvalidArgument, fmt::format("cannot listen on {}: not an address of this machine ({})",
                                                            options.host, error.message()));
     }
-    const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(options.port));
-    acceptor_.open(endpoint.protocol(), error);
+    const Tcp::endpoint endpoint(address, static_cast<std::uint16_t>(options.port));
+    error = acceptor_.open(endpoint.protocol(), error);
     if (!error) {
-      acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+      error = acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     }
     if (!error) {
-      acceptor_.bind(endpoint, error);
+      error = acceptor_.bind(endpoint, error);
     }
     if (!error) {
-      acceptor_.listen(asio::socket_base::max_listen_connections, error);
+      error = acceptor_.listen(asio::socket_base::max_listen_connections, error);
     }
     if (error) {
       const bool taken = error == asio::error::address_in_use;
@@ -130,7 +131,7 @@ class BeastServer final : public Server {
     context_->draining = true;
     asio::post(context_->io, [this] {
       error_code ignored;
-      acceptor_.close(ignored);
+      std::ignore = acceptor_.close(ignored);
       for_each_connection([](Connection& connection) { connection.drain(); });
     });
     std::unique_lock lock(mutex_);
@@ -144,12 +145,12 @@ class BeastServer final : public Server {
     if (host.empty()) {
       return asio::ip::address_v4::any();
     }
-    const asio::ip::address literal = asio::ip::make_address(host, error);
+    asio::ip::address literal = asio::ip::make_address(host, error);
     if (!error) {
       return literal;
     }
     asio::io_context io;
-    tcp::resolver resolver(io);
+    Tcp::resolver resolver(io);
     const auto results = resolver.resolve(host, "", error);
     return error || results.empty() ? asio::ip::address() : results.begin()->endpoint().address();
   }
@@ -157,7 +158,7 @@ class BeastServer final : public Server {
   asio::awaitable<void> accept_loop() {
     while (acceptor_.is_open()) {
       error_code error;
-      tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+      Tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
       if (error == asio::error::operation_aborted || !acceptor_.is_open()) {
         co_return;
       }
@@ -175,22 +176,22 @@ class BeastServer final : public Server {
     }
   }
 
-  static void turn_away(tcp::socket& socket) {
+  static void turn_away(Tcp::socket& socket) {
     error_code ignored;
-    socket.non_blocking(true, ignored);
+    std::ignore = socket.non_blocking(true, ignored);
     constexpr std::string_view kFull =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    socket.write_some(asio::buffer(kFull), ignored);
+    std::ignore = socket.write_some(asio::buffer(kFull), ignored);
   }
 
-  void adopt(tcp::socket socket) {
+  void adopt(Tcp::socket socket) {
     error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
+    std::ignore = socket.set_option(Tcp::no_delay(true), ignored);
     auto connection = std::make_shared<Connection>(std::move(socket), context_);
     std::erase_if(connections_, [](const std::weak_ptr<Connection>& weak) { return weak.expired(); });
     connections_.push_back(connection);
     ++n_connections_;
-    asio::co_spawn(context_->io, connection->run(), [this, connection](std::exception_ptr) {
+    asio::co_spawn(context_->io, connection->run(), [this, connection](const std::exception_ptr&) {
       connection->abort();
       const std::lock_guard lock(mutex_);
       --n_connections_;
@@ -209,7 +210,7 @@ class BeastServer final : public Server {
 
   void close_all() {
     error_code ignored;
-    acceptor_.close(ignored);
+    std::ignore = acceptor_.close(ignored);
     pause_.cancel();
     for_each_connection([](Connection& connection) {
       connection.drain();
@@ -219,7 +220,7 @@ class BeastServer final : public Server {
 
   std::shared_ptr<ServerContext> context_;
   base::TaskPool handlers_;
-  tcp::acceptor acceptor_;
+  Tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   int port_ = 0;
   std::vector<std::weak_ptr<Connection>> connections_;  // I/O thread only
