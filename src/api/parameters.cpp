@@ -38,14 +38,18 @@ Parsed<void> keep_json(const Json& value, GenerationFields& fields) {
   return {};
 }
 
-std::vector<Parameter> make_parameters() {
+std::vector<Parameter> prompt_rows() {
   return {
       {"model", kAll, TextRule{field<&F::model>}},
       {"messages", kChat, CustomRule{keep_json<&F::messages>}},
       {"prompt", kText, CustomRule{keep_json<&F::prompt>}},
       {"instruction", kEdit, CustomRule{keep_json<&F::instruction>}},
       {"input", kEdit, CustomRule{keep_json<&F::input>}},
+  };
+}
 
+std::vector<Parameter> sampling_rows() {
+  return {
       {"temperature", kAll, NumberRule{sampling<&S::temperature>, 0, 2}},
       {"top_p", kAll, NumberRule{sampling<&S::top_p>, 0, 1}},
       {"top_k", kAll, IntegerRule{sampling<&S::top_k>, -1, kMaxInt}},
@@ -61,7 +65,11 @@ std::vector<Parameter> make_parameters() {
       {"seed", kAll, IntegerRule{sampling<&S::seed>, kMinInt, kMaxInt}},
       {"ignore_eos", kAll, FlagRule{sampling<&S::ignore_eos>}},
       {"ban_eos_token", kAll, FlagRule{sampling<&S::ignore_eos>}},
+  };
+}
 
+std::vector<Parameter> reply_rows() {
+  return {
       {"max_tokens", kChat | kEdit, IntegerRule{field<&F::max_tokens>, 1, kMaxInt}},
       {"max_tokens", kText, IntegerRule{field<&F::max_tokens>, 0, kMaxInt}},
       {"n_predict", kAll, IntegerRule{field<&F::max_tokens>, 1, kMaxInt}},
@@ -79,7 +87,11 @@ std::vector<Parameter> make_parameters() {
       {"echo", kChat | kEdit, UnsupportedRule{{"false"}}},
       {"best_of", kText, IntegerRule{field<&F::best_of>, 0, 20}},
       {"suffix", kText, UnsupportedRule{{"\"\""}}},
+  };
+}
 
+std::vector<Parameter> template_rows() {
+  return {
       {"reasoning_effort", kChat,
        TextRule{field<&F::reasoning_effort>, {"none", "minimal", "low", "medium", "high", "xhigh", "max"}}},
       {"chat_template_kwargs", kChat, CustomRule{read_template_kwargs}},
@@ -94,7 +106,11 @@ std::vector<Parameter> make_parameters() {
       {"audio", kChat, UnsupportedRule{}},
       {"web_search_options", kChat, UnsupportedRule{}},
       {"cache_salt", kAll, TextRule{field<&F::cache_salt>}},
+  };
+}
 
+std::vector<Parameter> accepted_rows() {
+  return {
       {"user", kAll, AcceptedRule{}},
       {"metadata", kAll, AcceptedRule{}},
       {"store", kAll, AcceptedRule{}},
@@ -109,7 +125,11 @@ std::vector<Parameter> make_parameters() {
       {"n_keep", kAll, AcceptedRule{}},
       {"batch", kAll, AcceptedRule{}},
       {"language", kAll, AcceptedRule{}},
+  };
+}
 
+std::vector<Parameter> unsupported_rows() {
+  return {
       {"typical_p", kAll, UnsupportedRule{{"0", "1"}}},
       {"typical", kAll, UnsupportedRule{{"0", "1"}}},
       {"tfz", kAll, UnsupportedRule{{"0", "1"}}},
@@ -161,6 +181,15 @@ std::vector<Parameter> make_parameters() {
       {"model_base_name", kAll, UnsupportedRule{{"\"\""}}},
       {"tokenizer", kAll, UnsupportedRule{{"\"\""}}},
   };
+}
+
+std::vector<Parameter> all_rows() {
+  std::vector<Parameter> all;
+  for (const auto& rows :
+       {prompt_rows(), sampling_rows(), reply_rows(), template_rows(), accepted_rows(), unsupported_rows()}) {
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
 }
 
 struct ApplyRule {
@@ -244,7 +273,7 @@ Parsed<void> check_together(const Json& body, const GenerationFields& fields) {
 }  // namespace
 
 std::span<const Parameter> parameters() {
-  static const std::vector<Parameter> kParameters = make_parameters();
+  static const std::vector<Parameter> kParameters = all_rows();
   return kParameters;
 }
 
