@@ -119,15 +119,16 @@ template <typename Isa, typename Load>
 void matrix_product(const float* a, std::int64_t a_stride, int n_rows, const TileB& b, std::int64_t n_k, int n_vectors,
                     TileC c) {
   while (n_rows > 0) {
-    int step = 1;
-    if (n_rows >= 6) {
-      step = 6;
-      matrix_rows<Isa, Load, 6, 2>(a, a_stride, b, n_k, n_vectors, c);
-    } else if (n_rows >= 3) {
-      step = 3;
-      matrix_rows<Isa, Load, 3, 4>(a, a_stride, b, n_k, n_vectors, c);
-    } else {
-      matrix_rows<Isa, Load, 1, 4>(a, a_stride, b, n_k, n_vectors, c);
+    const int step = Isa::kWideTiles && n_rows >= 3 ? (n_rows >= 6 ? 6 : 3) : 1;
+    if constexpr (Isa::kWideTiles) {
+      if (step == 6) {
+        matrix_rows<Isa, Load, 6, 2>(a, a_stride, b, n_k, n_vectors, c);
+      } else if (step == 3) {
+        matrix_rows<Isa, Load, 3, 4>(a, a_stride, b, n_k, n_vectors, c);
+      }
+    }
+    if (step == 1) {
+      matrix_rows<Isa, Load, 1, Isa::kWideTiles ? 4 : 1>(a, a_stride, b, n_k, n_vectors, c);
     }
     a += step * a_stride;
     c.data += step * c.stride;

@@ -13,6 +13,8 @@ namespace hearth::kernels::scalar {
 
 struct Isa {
   static constexpr int kRows = 8;
+  // Whether fp32 tiles of several rows are worth their code; results are the same.
+  static constexpr bool kWideTiles = false;
   struct F {
     float v[kRows];
   };
