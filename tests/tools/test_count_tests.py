@@ -40,3 +40,12 @@ def test_all_green_is_exit_code_0_and_no_test_is_not(tmp_path):
     assert run(tmp_path).returncode == 1
     (tmp_path / "a.xml").write_text('<testsuite><testcase classname="t" name="y"/></testsuite>')
     assert (run(tmp_path).stdout, run(tmp_path).returncode) == ("1 passed, 0 failed, 0 skipped\n", 0)
+
+
+def test_a_report_that_breaks_off_is_one_failure(tmp_path):
+    (tmp_path / "a.xml").write_text(PYTEST.replace("error", "x"))
+    (tmp_path / "b.xml").write_text("")
+    result = run(tmp_path)
+    assert result.stdout.splitlines()[-1] == "2 passed, 1 failed, 0 skipped"
+    assert "failed: b left a broken report" in result.stdout
+    assert result.returncode == 1

@@ -26,10 +26,11 @@ class NativeReplyTest : public ::testing::Test {
     return planned;
   }
 
+  // The pool outlives everything: a reply that ends with the engine's sinks still posts to it.
+  base::TaskPool pool_{2, std::numeric_limits<std::size_t>::max()};
   FakeTokenizer tokenizer_ = FakeTokenizer::bytes();
   FakeEngine engine_;
   std::shared_ptr<RecordingSink> sink_ = std::make_shared<RecordingSink>();
-  base::TaskPool pool_{2, std::numeric_limits<std::size_t>::max()};
 };
 
 TEST_F(NativeReplyTest, ChoicesInterleaveAndTheLastEndsTheReply) {
