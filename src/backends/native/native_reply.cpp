@@ -97,10 +97,12 @@ void NativeReply::pump() {
       }
       next = std::move(queue_.front());
       queue_.pop_front();
+      resumed_ = false;
     }
     if (!handle(next.first, next.second)) {
       const std::lock_guard lock(mutex_);
-      paused_ = true;
+      // The sink may have made room again before its answer came back here.
+      paused_ = !resumed_;
     }
   }
 }
@@ -180,6 +182,7 @@ void NativeReply::resume() {
   const std::lock_guard lock(mutex_);
   if (started_) {
     paused_ = false;
+    resumed_ = true;
     schedule();
   }
 }

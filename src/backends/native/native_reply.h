@@ -73,6 +73,7 @@ class NativeReply final : public Reply, public std::enable_shared_from_this<Nati
   bool scheduled_ = false;
   bool started_ = false;  // start() is through
   bool paused_ = true;    // until then, and while the sink has no room
+  bool resumed_ = false;  // since the event that is being handled was taken
   bool cancelled_ = false;
   bool over_ = false;  // nothing more reaches the sink
 };
