@@ -9,7 +9,7 @@ namespace hearth::gallery {
 namespace {
 
 // A model of one file on the hub, which tells size and hash itself.
-GalleryEntry on_hub(std::string name, std::string description, std::string license, std::string repository,
+GalleryEntry on_hub(std::string name, std::string description, std::string license, const std::string& repository,
                     std::string filename) {
   std::string source = "hf://" + repository + "/" + filename;
   return {std::move(name),

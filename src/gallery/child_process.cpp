@@ -14,8 +14,6 @@
 #include <cstring>
 #include <string_view>
 
-extern char** environ;
-
 namespace hearth::gallery {
 namespace {
 
@@ -48,7 +46,7 @@ struct ExecImage {
     texts.push_back(program);
     texts.insert(texts.end(), request.arguments.begin(), request.arguments.end());
     const std::size_t n_arguments = texts.size();
-    for (const auto& [name, value] : request.environment) texts.push_back(name + "=" + value);
+    for (const auto& [name, value] : request.environment) texts.push_back(fmt::format("{}={}", name, value));
     for (std::size_t i = 0; i < texts.size(); ++i) (i < n_arguments ? argv : envp).push_back(texts[i].data());
     for (char** variable = environ; *variable != nullptr; ++variable) {
       const std::string_view name = std::string_view(*variable).substr(0, std::string_view(*variable).find('='));
@@ -143,7 +141,7 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
   std::string_view rest = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::filesystem::path candidate = std::filesystem::path(rest.substr(0, end)) / name;
+    std::filesystem::path candidate = std::filesystem::path(rest.substr(0, end)) / name;
     std::error_code error;
     if (candidate.is_absolute() && std::filesystem::is_regular_file(candidate, error) &&
         ::access(candidate.c_str(), X_OK) == 0) {

@@ -177,7 +177,7 @@ Status write_config(const fs::path& path, const std::string& name, const std::st
 // The YAML file that makes `name` mean `filename`. One that is there already is its owner's and stays.
 Result<fs::path> name_model(const fs::path& folder, const std::string& name, const std::string& filename,
                             net::ProgressSink& progress) {
-  const fs::path path = folder / (name + ".yaml");
+  fs::path path = folder / (name + ".yaml");
   std::error_code error;
   if (!fs::exists(path, error)) {
     HEARTH_TRY_VOID(write_config(path, name, filename));

@@ -45,7 +45,7 @@ bool is_weights(const fs::path& path) {
 std::optional<fs::path> resolve(const fs::path& folder, const std::string& name) {
   if (!config::stays_below(name)) return std::nullopt;
   std::error_code error;
-  const fs::path path = folder / name;
+  fs::path path = folder / name;
   if (!fs::exists(path, error)) return std::nullopt;
   if (is_plain_file_name(name)) return path;
   const fs::path whole = fs::canonical(path, error), base = fs::canonical(folder, error);

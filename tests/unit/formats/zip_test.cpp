@@ -35,8 +35,9 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
+// Little endian; bytes beyond the value's eight are zero.
 void put(std::string& out, std::uint64_t value, int n_bytes) {
-  for (int i = 0; i < n_bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  for (int i = 0; i < n_bytes; ++i) out.push_back(static_cast<char>(i < 8 ? value >> (8 * i) : 0));
 }
 
 std::string deflated(const std::string& text) {
