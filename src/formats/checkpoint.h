@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -28,14 +29,14 @@ struct TensorView {
   quant::BlockType type{};
   std::vector<std::int64_t> shape;
   std::span<const std::byte> bytes;
-  int file_index = 0;  // into Checkpoint::files, for release()
+  int file_index = 0;  // into Checkpoint::files, for release(); -1: the bytes are in Checkpoint::owned
 
   std::int64_t n_elements() const;
   std::int64_t n_cols() const { return shape.empty() ? 1 : shape.back(); }  // the contiguous dimension
   std::int64_t n_rows() const { return n_elements() / (n_cols() == 0 ? 1 : n_cols()); }
 };
 
-// Metadata values of GGUF and, later, of config.json: integers of every width are kept as int64 or uint64.
+// Metadata values of GGUF keys and of config.json: integers of every width are kept as int64 or uint64.
 struct MetadataValue;
 using MetadataArray = std::vector<MetadataValue>;
 struct MetadataValue {
@@ -71,18 +72,33 @@ class Metadata {
   std::map<std::string, MetadataValue, std::less<>> entries_;
 };
 
-// One opened model. Movable, not copyable: the views point into `files`.
+// Whose names the tensors and metadata keys of a checkpoint follow.
+enum class Convention : std::uint8_t {
+  kGguf,  // general.architecture, blk.N.…
+  kHf,    // safetensors and torch files with a config.json; its nested keys are joined by "."
+  kGgml,  // the ggml, ggmf and ggjt files of 2023; header fields are ggml.<field>, general.architecture is set
+  kRwkv,  // RWKV's .pth state dicts and the files of rwkv.cpp; rwkv.version is set
+};
+
+// One opened model. Movable, not copyable: the views point into `files` and `owned`.
 struct Checkpoint {
   std::string container;  // "GGUF v3", …: for messages and `hearth show`
+  Convention convention = Convention::kGguf;
+  std::filesystem::path path;  // what was opened, a file or a folder: where companion files are looked for
   std::vector<base::MappedFile> files;
+  std::deque<std::vector<std::byte>> owned;  // tensors that the reader had to rewrite, such as transposed views
   Metadata metadata;
   std::vector<TensorView> tensors;  // in file order
 
   const TensorView* find(std::string_view name) const;
   std::int64_t tensor_bytes() const;
-  void release(const TensorView& tensor) const {
-    files[static_cast<std::size_t>(tensor.file_index)].release(tensor.bytes);
+  // Gives the pages of a part of a tensor back to the system; its bytes stay readable.
+  void release(const TensorView& tensor, std::span<const std::byte> part) const {
+    if (tensor.file_index >= 0) {
+      files[static_cast<std::size_t>(tensor.file_index)].release(part);
+    }
   }
+  void release(const TensorView& tensor) const { release(tensor, tensor.bytes); }
 
   // Called once by the reader when all tensors are known; find() needs it. corrupt_file when two share a name.
   Status index_tensors();

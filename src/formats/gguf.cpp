@@ -75,6 +75,7 @@ Result<Checkpoint> open_gguf(const std::filesystem::path& path) {
   }
   HEARTH_TRY(Checkpoint checkpoint, read_gguf(parts));
   checkpoint.files = std::move(files);
+  checkpoint.path = path;
   return checkpoint;
 }
 

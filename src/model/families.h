@@ -1,7 +1,7 @@
 // Families: the list of model architectures that Hearth runs, one small file each in families/.
 //
-// A family is data: the names by which containers call it, a function from metadata to ArchSpec, and a tensor-name
-// table. loader.cpp looks families up here; there are no static constructors, the list is explicit.
+// A family is data: for each container the names by which it calls the family, and a function from a file to ArchSpec
+// and tensor-name table. loader.cpp looks families up here; the list is families.def, there are no static constructors.
 #pragma once
 
 #include <span>
@@ -15,28 +15,42 @@
 
 namespace hearth::model {
 
+// What a family makes of one file: what to compute, and where the weights are.
+struct ModelPlan {
+  ArchSpec spec;
+  TensorTable tensors;
+};
+
+// A family in the files of one convention; no names where it does not occur there.
+struct FamilyNames {
+  std::span<const std::string_view> names;
+  // `name` is the one of `names` that the file has. Errors: corrupt_file and unsupported, naming the key.
+  Result<ModelPlan> (*read)(const formats::Checkpoint& checkpoint, std::string_view name) = nullptr;
+};
+
 struct Family {
   std::string_view name;
-  std::span<const std::string_view> gguf_architectures;  // values of general.architecture
-  // `architecture` is the one of gguf_architectures that the file names: the prefix of its keys.
-  Result<ArchSpec> (*spec_from_gguf)(const formats::Metadata& metadata, std::string_view architecture);
-  TensorTable gguf_tensors;
+  FamilyNames gguf;  // values of general.architecture
+  FamilyNames hf;    // values of model_type in config.json
+  FamilyNames ggml;  // general.architecture as the reader of ggml files found it
+
+  const FamilyNames& in(formats::Convention convention) const;
 };
 
 std::span<const Family* const> families();
 
-// The family of a file by its general.architecture. Errors: corrupt_file (the key is missing), unsupported (unknown
-// architecture; the message lists the known ones).
-Result<const Family*> find_family(const formats::Metadata& metadata);
+// The name by which a file calls its architecture. Errors: corrupt_file (the key is missing).
+Result<std::string_view> architecture_of(const formats::Checkpoint& checkpoint);
 
-// Defined in families/<name>.cpp.
-extern const Family kLlamaFamily;
-extern const Family kQwen2Family;
-extern const Family kQwen3Family;
-extern const Family kGemmaFamily;
-extern const Family kGemma2Family;
-extern const Family kGemma3Family;
-extern const Family kPhi3Family;
-extern const Family kSmollm3Family;
+// The family of a file. Errors: those of architecture_of, unsupported (unknown architecture; the message lists the
+// known ones).
+Result<const Family*> find_family(const formats::Checkpoint& checkpoint);
+
+// What the family of a file makes of it.
+Result<ModelPlan> plan_model(const formats::Checkpoint& checkpoint);
+
+#define HEARTH_FAMILY(family) extern const Family family;
+#include "model/families.def"
+#undef HEARTH_FAMILY
 
 }  // namespace hearth::model

@@ -42,21 +42,19 @@ std::vector<RopeAngles> all_rope_angles(const ArchSpec& spec, const Weights& wei
 
 Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const LoadOptions& options,
                                           cpu::ThreadPool& pool, const kernels::KernelTable& kernels) {
-  HEARTH_TRY(const Family* family, find_family(checkpoint.metadata));
-  HEARTH_TRY(const std::string_view architecture, checkpoint.metadata.require_text("general.architecture"));
-  HEARTH_TRY(ArchSpec spec, family->spec_from_gguf(checkpoint.metadata, architecture));
+  HEARTH_TRY(ModelPlan plan, plan_model(checkpoint));
   const PackOptions pack_options{.kernels = &kernels,
                                  .exact = options.precision == Precision::kExact,
                                  .lock_memory = options.lock_memory,
                                  .n_threads = pool.n_threads()};
-  HEARTH_TRY(Weights weights, load_weights(std::move(checkpoint), spec, family->gguf_tensors, pack_options));
+  HEARTH_TRY(Weights weights, load_weights(std::move(checkpoint), plan.spec, plan.tensors, pack_options));
 
   TransformerParts parts;
-  parts.context_size = resolve_context(options.context_size, spec.trained_context);
+  parts.context_size = resolve_context(options.context_size, plan.spec.trained_context);
   parts.precision = options.precision;
   parts.max_rows = options.max_rows;
-  parts.rope = all_rope_angles(spec, weights, parts.context_size);
-  parts.spec = std::move(spec);
+  parts.rope = all_rope_angles(plan.spec, weights, parts.context_size);
+  parts.spec = std::move(plan.spec);
   parts.weights = std::move(weights);
   return make_transformer(std::move(parts), pool, kernels);
 }

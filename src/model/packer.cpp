@@ -95,8 +95,7 @@ Result<cpu::MemoryRegion> Packer::pack(int n_threads) {
       };
       pool.run(pack_share);
       const std::int64_t end_row = std::min(end * target.panel_rows, target.n_rows);
-      checkpoint_.files[static_cast<std::size_t>(item.source.tensor->file_index)].release(
-          rows_of(item.source, begin * target.panel_rows, end_row));
+      checkpoint_.release(*item.source.tensor, rows_of(item.source, begin * target.panel_rows, end_row));
     }
   }
   return region;

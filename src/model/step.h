@@ -24,6 +24,9 @@ struct StepSequence {
   std::int64_t prompt_length = 0;
   // One table per KV group: block id of positions [32 i, 32 i + 32). Entries wholly before a window may be -1.
   std::span<const std::int32_t* const> block_tables;
+  // Of a recurrent model: the sequence's state before its first row, [state_floats()], updated in place. Zeroes at
+  // position 0. Null for others.
+  float* state = nullptr;
 };
 
 struct StepBatch {
@@ -50,6 +53,8 @@ class StepModel {
 
   virtual std::int32_t n_vocab() const = 0;
   virtual std::span<const KvGroup> kv_groups() const = 0;
+  // Floats of recurrent state per sequence; 0 for a model that keeps all it needs in the KV cache.
+  virtual std::int64_t state_floats() const { return 0; }
   // The most rows one step may hold.
   virtual std::int32_t max_rows() const = 0;
 

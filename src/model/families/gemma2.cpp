@@ -1,5 +1,6 @@
 // Gemma 2: as Gemma, with norms behind both sub-layers, soft caps, and windows on every other layer.
 #include <cmath>
+#include <utility>
 
 #include "model/families.h"
 #include "model/families/gguf_keys.h"
@@ -10,8 +11,8 @@ namespace {
 constexpr std::string_view kArchitectures[] = {"gemma2"};
 constexpr std::int32_t kLayersOf27b = 46;
 
-Result<ArchSpec> spec_from_gguf(const formats::Metadata& metadata, std::string_view architecture) {
-  const GgufKeys keys(metadata, architecture);
+Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
+  const GgufKeys keys(checkpoint.metadata, architecture);
   HEARTH_TRY(ArchSpec spec, keys.read_common());
   spec.activation = Activation::kGeluTanh;
   spec.embedding_scale = std::sqrt(static_cast<float>(spec.hidden_dim));
@@ -26,12 +27,11 @@ Result<ArchSpec> spec_from_gguf(const formats::Metadata& metadata, std::string_v
   }
   HEARTH_TRY(const std::int32_t window, keys.count("attention.sliding_window", 4096, 1 << 28));
   set_windows(spec, window, 2);
-  return spec;
+  return ModelPlan{std::move(spec), {}};
 }
 
 }  // namespace
 
-const Family kGemma2Family = {
-    .name = "gemma2", .gguf_architectures = kArchitectures, .spec_from_gguf = spec_from_gguf, .gguf_tensors = {}};
+const Family kGemma2Family = {.name = "gemma2", .gguf = {kArchitectures, read_gguf}};
 
 }  // namespace hearth::model

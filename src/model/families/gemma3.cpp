@@ -1,6 +1,7 @@
 // Gemma 3 (text): norms behind both sub-layers and on query and key heads; every sixth layer is global. Window layers
 // have a rope base of their own and no scaling.
 #include <cmath>
+#include <utility>
 
 #include "model/families.h"
 #include "model/families/gguf_keys.h"
@@ -13,8 +14,8 @@ constexpr std::int32_t kLayersOf27b = 62;
 constexpr std::int32_t kGlobal = 0;  // rope classes
 constexpr std::int32_t kLocal = 1;
 
-Result<ArchSpec> spec_from_gguf(const formats::Metadata& metadata, std::string_view architecture) {
-  const GgufKeys keys(metadata, architecture);
+Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
+  const GgufKeys keys(checkpoint.metadata, architecture);
   HEARTH_TRY(ArchSpec spec, keys.read_common());
   spec.activation = Activation::kGeluTanh;
   spec.embedding_scale = std::sqrt(static_cast<float>(spec.hidden_dim));
@@ -31,12 +32,11 @@ Result<ArchSpec> spec_from_gguf(const formats::Metadata& metadata, std::string_v
   for (LayerSpec& layer : spec.layers) {
     layer.rope_class = layer.window > 0 ? kLocal : kGlobal;
   }
-  return spec;
+  return ModelPlan{std::move(spec), {}};
 }
 
 }  // namespace
 
-const Family kGemma3Family = {
-    .name = "gemma3", .gguf_architectures = kArchitectures, .spec_from_gguf = spec_from_gguf, .gguf_tensors = {}};
+const Family kGemma3Family = {.name = "gemma3", .gguf = {kArchitectures, read_gguf}};
 
 }  // namespace hearth::model

@@ -1,5 +1,7 @@
 // Phi-3 and Phi-4-mini: as Llama, with query, key and value in one tensor, gate and up in another, and longrope where
 // the file has two sets of rope divisors.
+#include <utility>
+
 #include "model/families.h"
 #include "model/families/gguf_keys.h"
 
@@ -7,18 +9,6 @@ namespace hearth::model {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"phi3"};
-
-Result<ArchSpec> spec_from_gguf(const formats::Metadata& metadata, std::string_view architecture) {
-  const GgufKeys keys(metadata, architecture);
-  HEARTH_TRY(ArchSpec spec, keys.read_common());
-  // Converters write the divisors and the attention factor, but not always the scaling's name.
-  if (spec.ropes[0].original_context < spec.trained_context) {
-    spec.ropes[0].scaling = RopeScaling::kLongrope;
-  }
-  HEARTH_TRY(const std::int32_t window, keys.count("attention.sliding_window", 0, 1 << 28));
-  set_windows(spec, window, 0);
-  return spec;
-}
 
 constexpr TensorTable kTensors = {
     .query = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kQuery},
@@ -28,9 +18,20 @@ constexpr TensorTable kTensors = {
     .up = {.name = "blk.{layer}.ffn_up", .part = RowPart::kUp},
 };
 
+Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
+  const GgufKeys keys(checkpoint.metadata, architecture);
+  HEARTH_TRY(ArchSpec spec, keys.read_common());
+  // Converters write the divisors and the attention factor, but not always the scaling's name.
+  if (spec.ropes[0].original_context < spec.trained_context) {
+    spec.ropes[0].scaling = RopeScaling::kLongrope;
+  }
+  HEARTH_TRY(const std::int32_t window, keys.count("attention.sliding_window", 0, 1 << 28));
+  set_windows(spec, window, 0);
+  return ModelPlan{std::move(spec), kTensors};
+}
+
 }  // namespace
 
-const Family kPhi3Family = {
-    .name = "phi3", .gguf_architectures = kArchitectures, .spec_from_gguf = spec_from_gguf, .gguf_tensors = kTensors};
+const Family kPhi3Family = {.name = "phi3", .gguf = {kArchitectures, read_gguf}};
 
 }  // namespace hearth::model

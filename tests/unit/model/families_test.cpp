@@ -17,8 +17,8 @@ namespace {
 TEST(FamiliesTest, NoTwoFamiliesClaimAnArchitecture) {
   std::set<std::string_view> names;
   for (const Family* family : families()) {
-    EXPECT_FALSE(family->gguf_architectures.empty()) << family->name;
-    for (const std::string_view name : family->gguf_architectures) {
+    EXPECT_FALSE(family->gguf.names.empty()) << family->name;
+    for (const std::string_view name : family->gguf.names) {
       EXPECT_TRUE(names.insert(name).second) << name;
     }
   }
@@ -31,9 +31,7 @@ TEST(FamiliesTest, MissingArchitectureIsCorrupt) {
 }
 
 ArchSpec spec_of(const std::string& fixture) {
-  const formats::Checkpoint checkpoint = testing::open_fixture(fixture);
-  const Family* family = find_family(checkpoint.metadata).value();
-  return family->spec_from_gguf(checkpoint.metadata, family->gguf_architectures[0]).value();
+  return plan_model(testing::open_fixture(fixture)).value().spec;
 }
 
 TEST(FamiliesTest, Gemma3AlternatesFiveWindowsAndOneGlobalLayer) {
@@ -79,8 +77,9 @@ formats::Metadata renamed(const formats::Metadata& metadata, const std::string& 
 }
 
 TEST(FamiliesTest, Smollm3LeavesEveryFourthLayerWithoutRope) {
-  const formats::Metadata metadata = renamed(testing::open_fixture("gguf-gemma3-gguf").metadata, "gemma3", "smollm3");
-  const ArchSpec spec = find_family(metadata).value()->spec_from_gguf(metadata, "smollm3").value();
+  formats::Checkpoint checkpoint = testing::open_fixture("gguf-gemma3-gguf");
+  checkpoint.metadata = renamed(checkpoint.metadata, "gemma3", "smollm3");
+  const ArchSpec spec = plan_model(checkpoint).value().spec;
   ASSERT_EQ(spec.layers.size(), 6U);
   for (std::size_t i = 0; i < 6; ++i) {
     EXPECT_EQ(spec.layers[i].rope_class, i == 3 ? kNoRope : 0);

@@ -19,11 +19,10 @@ struct Loaded {
 
 Loaded load(const std::string& fixture) {
   formats::Checkpoint checkpoint = testing::open_fixture(fixture);
-  const Family* family = find_family(checkpoint.metadata).value();
-  ArchSpec spec = family->spec_from_gguf(checkpoint.metadata, family->gguf_architectures[0]).value();
-  auto weights = load_weights(std::move(checkpoint), spec, family->gguf_tensors, {.kernels = &testing::test_kernels()});
+  ModelPlan plan = plan_model(checkpoint).value();
+  auto weights = load_weights(std::move(checkpoint), plan.spec, plan.tensors, {.kernels = &testing::test_kernels()});
   EXPECT_TRUE(weights) << weights.error().message;
-  return {std::move(spec), std::move(weights).value()};
+  return {std::move(plan.spec), std::move(weights).value()};
 }
 
 std::vector<float> packed_row(const PackedMatrix& matrix, std::int64_t row) {
