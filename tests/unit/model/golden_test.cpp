@@ -1,5 +1,5 @@
-// Every fixture with reference logits against the logits of its reference program: exact and fast, for every ISA level of this CPU, in
-// several chunkings and with one and two threads, which must not change a bit.
+// Every fixture with reference logits against the logits of its reference program: exact and fast, for every ISA level
+// of this CPU, in several chunkings and with one and two threads, which must not change a bit.
 #include <gtest/gtest.h>
 
 #include <algorithm>
