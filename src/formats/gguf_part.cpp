@@ -140,7 +140,8 @@ Result<quant::BlockType> read_block_type(GgufValueReader& reader) {
   if (name.empty()) {
     return std::unexpected(corrupt(fmt::format("no encoding has the id {}", id)));
   }
-  return fail(ErrorCode::kUnsupported, fmt::format("the encoding {} (id {}) is not read by this build", name, id));
+  return fail(ErrorCode::kUnsupported,
+              fmt::format("the encoding {} (id {}) is not read: {}", name, id, quant::why_ggml_type_is_not_read(id)));
 }
 
 Status read_tensor_body(GgufValueReader& reader, TensorInfo& info, std::uint64_t alignment) {

@@ -3,44 +3,74 @@
 #include <array>
 
 #include "base/check.h"
-#include "quant/floats.h"
-#include "quant/q2_k.h"
-#include "quant/q3_k.h"
-#include "quant/q4_0.h"
-#include "quant/q4_1.h"
-#include "quant/q4_k.h"
-#include "quant/q5_0.h"
-#include "quant/q5_1.h"
-#include "quant/q5_k.h"
-#include "quant/q6_k.h"
-#include "quant/q8_0.h"
 
 namespace hearth::quant {
+
+// Every decoder of the list, each in the source of its type.
+#define HEARTH_BLOCK_TYPE(enumerator, name, ggml_id, block_size, block_bytes, function) \
+  void function(const std::byte* blocks, float* values, std::int64_t n);
+#define HEARTH_INTEGER_TYPE(enumerator, name, ggml_id, block_size, block_bytes, function) \
+  void function(const std::byte* block, IntegerBlock& out);
+#include "quant/block_types.def"
+
 namespace {
+
+template <DecodeIntegers kDecode, int kBlockSize, int kBlockBytes>
+void dequantize_integers(const std::byte* blocks, float* values, std::int64_t n) {
+  static_assert(kBlockSize <= kMaxBlockSize && kBlockSize % kScaleCols == 0);
+  for (std::int64_t i = 0; i < n / kBlockSize; ++i) {
+    IntegerBlock block;
+    kDecode(blocks + i * kBlockBytes, block);
+    for (int e = 0; e < kBlockSize; ++e) {
+      values[i * kBlockSize + e] = block.scales[e / kScaleCols] * static_cast<float>(block.q[e]);
+    }
+  }
+}
 
 constexpr std::array kInfos = {
 #define HEARTH_BLOCK_TYPE(enumerator, name, ggml_id, block_size, block_bytes, function) \
-  BlockTypeInfo{name, ggml_id, block_size, block_bytes, function},
+  BlockTypeInfo{name, ggml_id, block_size, block_bytes, function, nullptr},
+#define HEARTH_INTEGER_TYPE(enumerator, name, ggml_id, block_size, block_bytes, function)                          \
+  BlockTypeInfo{name,    ggml_id, block_size, block_bytes, dequantize_integers<function, block_size, block_bytes>, \
+                function},
 #include "quant/block_types.def"
-#undef HEARTH_BLOCK_TYPE
 };
 
-struct GgmlName {
+struct UnreadType {
   std::uint32_t id;
   std::string_view name;
+  std::string_view reason;
 };
 
-// Ids of enum ggml_type that files may carry and that have no row in block_types.def.
-constexpr std::array kOtherGgmlNames = {
-    GgmlName{4, "Q4_2"},      GgmlName{5, "Q4_3"},        GgmlName{9, "Q8_1"},        GgmlName{15, "Q8_K"},
-    GgmlName{16, "IQ2_XXS"},  GgmlName{17, "IQ2_XS"},     GgmlName{18, "IQ3_XXS"},    GgmlName{19, "IQ1_S"},
-    GgmlName{20, "IQ4_NL"},   GgmlName{21, "IQ3_S"},      GgmlName{22, "IQ2_S"},      GgmlName{23, "IQ4_XS"},
-    GgmlName{24, "I8"},       GgmlName{25, "I16"},        GgmlName{26, "I32"},        GgmlName{27, "I64"},
-    GgmlName{28, "F64"},      GgmlName{29, "IQ1_M"},      GgmlName{31, "Q4_0_4_4"},   GgmlName{32, "Q4_0_4_8"},
-    GgmlName{33, "Q4_0_8_8"}, GgmlName{34, "TQ1_0"},      GgmlName{35, "TQ2_0"},      GgmlName{36, "IQ4_NL_4_4"},
-    GgmlName{39, "MXFP4"},    GgmlName{37, "IQ4_NL_4_8"}, GgmlName{38, "IQ4_NL_8_8"}, GgmlName{40, "NVFP4"},
-    GgmlName{41, "Q1_0"},     GgmlName{42, "Q2_0"},
+constexpr std::string_view kWithdrawn = "it was withdrawn before GGUF; quantise the model anew";
+constexpr std::string_view kActivations = "it is for activations, not for weights in files";
+constexpr std::string_view kInterleavedQ4 =
+    "it is Q4_0 with its rows interleaved for one kind of CPU and was withdrawn in 2024; use the model's Q4_0 file";
+constexpr std::string_view kInterleavedIq4 =
+    "it is IQ4_NL with its rows interleaved for one kind of CPU; use the model's IQ4_NL file";
+
+// Ids of enum ggml_type that have no row in block_types.def.
+constexpr std::array kUnreadTypes = {
+    UnreadType{4, "Q4_2", kWithdrawn},
+    UnreadType{5, "Q4_3", kWithdrawn},
+    UnreadType{9, "Q8_1", kActivations},
+    UnreadType{15, "Q8_K", kActivations},
+    UnreadType{31, "Q4_0_4_4", kInterleavedQ4},
+    UnreadType{32, "Q4_0_4_8", kInterleavedQ4},
+    UnreadType{33, "Q4_0_8_8", kInterleavedQ4},
+    UnreadType{36, "IQ4_NL_4_4", kInterleavedIq4},
+    UnreadType{37, "IQ4_NL_4_8", kInterleavedIq4},
+    UnreadType{38, "IQ4_NL_8_8", kInterleavedIq4},
 };
+
+const UnreadType* find_unread(std::uint32_t ggml_id) {
+  for (const UnreadType& type : kUnreadTypes) {
+    if (type.id == ggml_id) {
+      return &type;
+    }
+  }
+  return nullptr;
+}
 
 }  // namespace
 
@@ -63,12 +93,13 @@ std::string_view ggml_type_name(std::uint32_t ggml_id) {
   if (const auto type = block_type_from_ggml_id(ggml_id)) {
     return info(*type).name;
   }
-  for (const GgmlName& other : kOtherGgmlNames) {
-    if (other.id == ggml_id) {
-      return other.name;
-    }
-  }
-  return "";
+  const UnreadType* unread = find_unread(ggml_id);
+  return unread != nullptr ? unread->name : "";
+}
+
+std::string_view why_ggml_type_is_not_read(std::uint32_t ggml_id) {
+  const UnreadType* unread = find_unread(ggml_id);
+  return unread != nullptr ? unread->reason : "";
 }
 
 std::int64_t row_bytes(BlockType type, std::int64_t n) {
