@@ -1,6 +1,7 @@
 // Sharded models by name: "model-00001-of-00003.gguf" stands for three files that lie side by side.
 //
-// The store lists such a set as one model; install fetches all of it when the first is named.
+// GGUF, safetensors and PyTorch files are split in this way. The store lists such a set as one model; install fetches
+// all of it when the first is named.
 #pragma once
 
 #include <optional>
@@ -14,6 +15,7 @@ struct ShardName {
   std::string base;  // "model"
   int index = 0;     // from 1
   int count = 0;
+  std::string ending;  // ".gguf"
 };
 
 // Of a file name or the end of a longer reference; nullopt for anything else.

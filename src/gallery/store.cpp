@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <fstream>
 #include <optional>
 #include <set>
 
@@ -14,6 +12,7 @@
 #include "config/scalar_text.h"
 #include "gallery/builtin.h"
 #include "gallery/shards.h"
+#include "gallery/weights.h"
 
 namespace hearth::gallery {
 namespace {
@@ -30,27 +29,28 @@ bool is_yaml(const fs::path& path) {
   return path.extension() == ".yaml" || path.extension() == ".yml";
 }
 
-// Weights are told by their ending, or by their content: old setups name a GGUF file as they like.
-bool is_weights(const fs::path& path) {
-  const std::string ending = lower(path.extension().string());
-  if (ending == ".gguf") return true;
-  if (ending == ".partial" || ending == ".origin") return false;
-  std::array<char, 4> magic{};
-  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
-  return std::string_view(magic.data(), magic.size()) == "GGUF";
-}
-
-// The file that a YAML names, if it is there. A path with folders may not reach outside through a link; a link directly
-// in the models folder is its owner's way of keeping weights on another disk.
-std::optional<fs::path> resolve(const fs::path& folder, const std::string& name) {
-  if (!config::stays_below(name)) return std::nullopt;
+// What a YAML names, if it is there. A path with folders may not reach outside through a link; a link directly in the
+// models folder is its owner's way of keeping weights on another disk.
+std::optional<fs::path> resolve_exactly(const fs::path& folder, const std::string& name) {
   std::error_code error;
   fs::path path = folder / name;
   if (!fs::exists(path, error)) return std::nullopt;
   if (is_plain_file_name(name)) return path;
   const fs::path whole = fs::canonical(path, error), base = fs::canonical(folder, error);
   const auto [end, rest] = std::ranges::mismatch(base, whole);
-  return !error && end == base.end() ? std::optional(path) : std::nullopt;
+  return !error && end == base.end() && whole != base ? std::optional(path) : std::nullopt;
+}
+
+// A hub's name "ORGANISATION/REPOSITORY" also means the folder REPOSITORY, as a clone of it is called.
+std::optional<fs::path> resolve(const fs::path& folder, std::string name) {
+  if (!config::stays_below(name)) return std::nullopt;
+  while (name.ends_with('/')) name.pop_back();
+  if (auto path = resolve_exactly(folder, name)) return path;
+  const auto slash = name.find('/');
+  if (slash == std::string::npos || name.find('/', slash + 1) != std::string::npos) return std::nullopt;
+  auto clone = resolve_exactly(folder, name.substr(slash + 1));
+  std::error_code ignored;
+  return clone && fs::is_directory(*clone, ignored) ? clone : std::nullopt;
 }
 
 std::string name_of_file(const fs::path& file) {
@@ -58,16 +58,19 @@ std::string name_of_file(const fs::path& file) {
   return shard ? shard->base : file.stem().string();
 }
 
+void add_file(StoredModel& model, const fs::path& path) {
+  std::error_code error;
+  const std::uintmax_t size_bytes = fs::file_size(path, error);
+  if (error) return;
+  model.files.push_back(path);
+  model.size_bytes += size_bytes;
+}
+
 void add_files(StoredModel& model) {
   for (const std::string& name : all_shards(model.file.filename().string())) {
-    const fs::path path = model.file.parent_path() / name;
-    std::error_code error;
-    const std::uintmax_t size_bytes = fs::file_size(path, error);
-    if (error) continue;
-    model.files.push_back(path);
-    model.size_bytes += size_bytes;
+    add_file(model, model.file.parent_path() / name);
   }
-  if (model.files.empty()) model.files.push_back(model.file);  // a folder: its formats come with their readers
+  for (const fs::path& part : numbered_parts(model.file)) add_file(model, part);
 }
 
 struct Listing {
@@ -79,8 +82,18 @@ struct Listing {
       base::log_warning("{}: another model is called '{}' too; this one is left out", model.file.string(), model.name);
       return;
     }
-    add_files(model);
     models.push_back(std::move(model));
+  }
+
+  void add_file_model(StoredModel model) {
+    add_files(model);
+    add(std::move(model));
+  }
+
+  void add_folder_model(StoredModel model, const std::vector<fs::path>& weights) {
+    model.is_folder = true;
+    for (const fs::path& file : weights) add_file(model, file);
+    add(std::move(model));
   }
 };
 
@@ -92,9 +105,71 @@ void add_configured(const fs::path& folder, const fs::path& yaml, Listing& listi
   }
   for (const config::ModelConfig& config : *configs) {
     const auto file = config.parameters.model ? resolve(folder, *config.parameters.model) : std::nullopt;
-    if (file) listing.add({.name = config.name.value_or(yaml.stem().string()), .file = *file, .config = yaml});
+    if (!file) continue;
+    StoredModel model{.name = config.name.value_or(yaml.stem().string()), .file = *file, .config = yaml};
+    if (std::error_code ignored; !fs::is_directory(*file, ignored)) {
+      listing.add_file_model(std::move(model));
+      continue;
+    }
+    const FolderWeights weights = weights_in_folder(*file);
+    if (weights.n_models > 0) listing.add_folder_model(std::move(model), weights.files);
   }
 }
+
+struct FolderContent {
+  std::vector<fs::path> yamls, files, folders;  // each sorted; nothing hidden
+};
+
+Result<FolderContent> read_folder(const fs::path& folder) {
+  FolderContent content;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code ignored;
+    const fs::path& path = entry->path();
+    if (!is_plain_file_name(path.filename().string())) continue;
+    if (entry->is_directory(ignored)) {
+      content.folders.push_back(path);
+    } else if (entry->is_regular_file(ignored)) {
+      (is_yaml(path) ? content.yamls : content.files).push_back(path);
+    }
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", folder.string(), error.message()));
+  }
+  for (auto* paths : {&content.yamls, &content.files, &content.folders}) std::ranges::sort(*paths);
+  return content;
+}
+
+// What no YAML names: loose files and folders of one model, and one level down those in folders of several.
+struct LooseModels {
+  Listing& listing;
+  std::set<fs::path> used;     // files and folders that a YAML names
+  std::set<fs::path> parents;  // the folders that these lie in
+
+  void add_files(const std::vector<fs::path>& files, const std::string& group) {
+    for (const fs::path& file : files) {
+      const auto shard = parse_shard_name(file.filename().string());
+      if (used.contains(file) || (shard && shard->index != 1) || !is_weights_file(file)) continue;
+      listing.add_file_model({.name = group + name_of_file(file), .file = file});
+    }
+  }
+
+  void add_folders(const std::vector<fs::path>& folders, const std::string& group) {
+    for (const fs::path& folder : folders) {
+      if (used.contains(folder)) continue;
+      const std::string name = group + folder.filename().string();
+      const FolderWeights weights = weights_in_folder(folder);
+      if (weights.n_models == 1) {
+        if (!parents.contains(folder)) listing.add_folder_model({.name = name, .file = folder}, weights.files);
+      } else if (group.empty()) {
+        const auto content = read_folder(folder);
+        if (!content) continue;
+        add_files(content->files, name + "/");
+        add_folders(content->folders, name + "/");
+      }
+    }
+  }
+};
 
 // The first model of `models` for which `key(model)` is `wanted`.
 template <typename Key>
@@ -105,7 +180,7 @@ const StoredModel* match(const std::vector<StoredModel>& models, const std::stri
 
 const StoredModel* find_in(const std::vector<StoredModel>& models, const std::string& name) {
   const auto file_name = [](const StoredModel& model) { return model.file.filename().string(); };
-  const auto stem = [](const StoredModel& model) { return name_of_file(model.file); };
+  const auto stem = [&](const StoredModel& m) { return m.is_folder ? file_name(m) : name_of_file(m.file); };
   if (const auto* model = match(models, name, [](const StoredModel& m) { return m.name; })) return model;
   if (const auto* model = match(models, name, file_name)) return model;
   if (const auto* model = match(models, name, stem)) return model;
@@ -125,32 +200,17 @@ bool is_plain_file_name(std::string_view name) {
 }
 
 Result<std::vector<StoredModel>> Store::list() const {
-  std::error_code error;
-  std::vector<fs::path> yamls, weights;
-  for (const auto& entry : fs::directory_iterator(models_path_, error)) {
-    std::error_code ignored;
-    const std::string name = entry.path().filename().string();
-    if (!is_plain_file_name(name) || !entry.is_regular_file(ignored)) continue;
-    if (is_yaml(entry.path())) {
-      yamls.push_back(entry.path());
-    } else if (is_weights(entry.path())) {
-      weights.push_back(entry.path());
-    }
-  }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", models_path_.string(), error.message()));
-  }
-  std::ranges::sort(yamls);
-  std::ranges::sort(weights);
+  HEARTH_TRY(const FolderContent content, read_folder(models_path_));
   Listing listing;
-  for (const fs::path& yaml : yamls) add_configured(models_path_, yaml, listing);
-  std::set<fs::path> used;
-  for (const StoredModel& model : listing.models) used.insert(model.files.begin(), model.files.end());
-  for (const fs::path& file : weights) {
-    const auto shard = parse_shard_name(file.filename().string());
-    if (used.contains(file) || (shard && shard->index != 1)) continue;
-    listing.add({.name = name_of_file(file), .file = file});
+  for (const fs::path& yaml : content.yamls) add_configured(models_path_, yaml, listing);
+  LooseModels loose{.listing = listing};
+  for (const StoredModel& model : listing.models) {
+    loose.used.insert(model.files.begin(), model.files.end());
+    loose.used.insert(model.file);
+    loose.parents.insert(model.file.parent_path());
   }
+  loose.add_files(content.files, "");
+  loose.add_folders(content.folders, "");
   std::ranges::sort(listing.models, {}, &StoredModel::name);
   return listing.models;
 }
@@ -181,16 +241,20 @@ Result<std::vector<fs::path>> Store::remove(std::string_view name) const {
   }
   std::vector<fs::path> wanted, removed;
   if (!model.config.empty()) wanted.push_back(model.config);
-  for (const fs::path& file : model.files) {
-    if (!kept.contains(file))
-      wanted.insert(wanted.end(), {file, file.string() + ".partial", file.string() + ".partial.origin"});
+  if (model.is_folder) {
+    const bool shared =
+        std::ranges::any_of(kept, [&](const fs::path& file) { return file.parent_path() == model.file; });
+    if (!shared) wanted.push_back(model.file);
+  } else {
+    for (const fs::path& file : model.files) {
+      if (!kept.contains(file))
+        wanted.insert(wanted.end(), {file, file.string() + ".partial", file.string() + ".partial.origin"});
+    }
   }
   for (const fs::path& path : wanted) {
     std::error_code error;
-    if (fs::is_directory(path, error)) {
-      return fail(ErrorCode::kUnsupported, fmt::format("{} is a folder: remove it by hand", path.string()));
-    }
-    if (fs::remove(path, error)) removed.push_back(path);
+    // Links are removed, never what they point to.
+    if (fs::remove_all(path, error) > 0 && !error) removed.push_back(path);
     if (error) return fail(ErrorCode::kUnavailable, fmt::format("{}: {}", path.string(), error.message()));
   }
   return removed;

@@ -10,8 +10,20 @@ namespace {
 namespace fs = std::filesystem;
 using net::write_text;
 
+const std::string kTorchZip = "PK\x03\x04 and so on";
+const std::string kSafetensors = std::string("\2\0\0\0\0\0\0\0{}", 10);
+
 class StoreTest : public testing::Test {
  protected:
+  // What a hub's repository holds beside its weights.
+  void make_hub_folder(const std::string& name) {
+    fs::create_directories(folder_ / name);
+    write_text(folder_ / name / "config.json", "{}");
+    write_text(folder_ / name / "tokenizer.model", "\n\x0e");
+    write_text(folder_ / name / "tokenizer.json", "{}");
+    write_text(folder_ / name / "training_args.bin", kTorchZip);
+  }
+
   std::vector<std::string> names() const {
     std::vector<std::string> result;
     const auto models = store_.list();
@@ -89,7 +101,9 @@ TEST_F(StoreTest, NoNameLeavesTheFolder) {
   write_text(folder_ / "evil.yaml", "name: evil\nparameters: {model: '" + escape + "'}\n");
   fs::create_directory_symlink(outside.path(), folder_ / "link");
   write_text(folder_ / "through.yaml", "name: through\nparameters: {model: link/secret.gguf}\n");
-  EXPECT_TRUE(names().empty());
+  write_text(folder_ / "itself.yaml", "name: itself\nparameters: {model: ./}\n");
+  // The link itself is its owner's will; a YAML from elsewhere does not reach through it.
+  EXPECT_EQ(names(), std::vector<std::string>{"link"});
 }
 
 TEST_F(StoreTest, ALinkInTheFolderIsItsOwnersWill) {
@@ -107,6 +121,83 @@ TEST_F(StoreTest, AFolderBelowIsReachedByYaml) {
   write_text(folder_ / "sub" / "a.gguf", "GGUF");
   write_text(folder_ / "a.yaml", "parameters: {model: sub/a.gguf}\n");
   EXPECT_EQ(names(), std::vector<std::string>{"a"});
+}
+
+TEST_F(StoreTest, AFolderIsOneModelNamedAfterIt) {
+  make_hub_folder("opt-125m");
+  write_text(folder_ / "opt-125m" / "pytorch_model.bin", kTorchZip);
+  fs::create_directories(folder_ / "opt-125m" / ".git" / "lfs");
+  write_text(folder_ / "opt-125m" / ".git" / "lfs" / "old.gguf", "GGUF");
+  make_hub_folder("only-a-config");
+  fs::create_directory(folder_ / "rwkv");
+  write_text(folder_ / "rwkv" / "RWKV-4-169M.pth", kTorchZip);
+  EXPECT_EQ(names(), (std::vector<std::string>{"opt-125m", "rwkv"}));
+  const StoredModel model = *store_.find("OPT-125M");
+  EXPECT_TRUE(model.is_folder);
+  EXPECT_EQ(model.file, folder_ / "opt-125m");
+  EXPECT_EQ(model.files, std::vector<fs::path>{folder_ / "opt-125m" / "pytorch_model.bin"});
+  EXPECT_EQ(model.size_bytes, kTorchZip.size());
+}
+
+TEST_F(StoreTest, AYamlNamesAFolderOrAHubsRepository) {
+  make_hub_folder("orca-GPTQ");
+  write_text(folder_ / "orca-GPTQ" / "model.safetensors", kSafetensors);
+  write_text(folder_ / "orca.yaml", "name: orca\nparameters: {model: TheBloke/orca-GPTQ}\n");
+  make_hub_folder("facebook/opt-125m");
+  write_text(folder_ / "facebook" / "opt-125m" / "model.safetensors", kSafetensors);
+  write_text(folder_ / "vllm.yaml", "name: vllm\nparameters: {model: facebook/opt-125m/}\n");
+  write_text(folder_ / "wish.yaml", "name: wish\nparameters: {model: facebook/opt-350m}\n");
+  EXPECT_EQ(names(), (std::vector<std::string>{"orca", "vllm"}));
+  EXPECT_EQ(store_.find("orca")->file, folder_ / "orca-GPTQ");
+  EXPECT_EQ(store_.find("vllm")->file, folder_ / "facebook" / "opt-125m");
+  EXPECT_EQ(store_.find("orca-GPTQ")->name, "orca");
+}
+
+TEST_F(StoreTest, AFolderOfSeveralModelsIsAGroup) {
+  fs::create_directory(folder_ / "quants");
+  write_text(folder_ / "quants" / "m.Q4_0.gguf", "GGUF");
+  write_text(folder_ / "quants" / "m.Q8_0.gguf", "GGUF");
+  make_hub_folder("org/repo");
+  write_text(folder_ / "org" / "repo" / "model.safetensors", kSafetensors);
+  make_hub_folder("org/deep/er");
+  write_text(folder_ / "org" / "deep" / "er" / "model.safetensors", kSafetensors);
+  EXPECT_EQ(names(), (std::vector<std::string>{"org/repo", "quants/m.Q4_0", "quants/m.Q8_0"}));
+  EXPECT_EQ(store_.find("org/repo")->file, folder_ / "org" / "repo");
+  EXPECT_EQ(store_.find("m.Q8_0.gguf")->name, "quants/m.Q8_0");
+}
+
+TEST_F(StoreTest, RemovingAFolderTakesAllOfItUnlessAYamlUsesAPart) {
+  make_hub_folder("hub");
+  write_text(folder_ / "hub" / "model.safetensors", kSafetensors);
+  make_hub_folder("used");
+  write_text(folder_ / "used" / "model.safetensors", kSafetensors);
+  write_text(folder_ / "used" / "m.gguf", "GGUF");
+  write_text(folder_ / "all.yaml", "name: all\nparameters: {model: used}\n");
+  write_text(folder_ / "one.yaml", "name: one\nparameters: {model: used/m.gguf}\n");
+  EXPECT_EQ(store_.remove("hub").value(), std::vector<fs::path>{folder_ / "hub"});
+  EXPECT_FALSE(fs::exists(folder_ / "hub"));
+  EXPECT_EQ(store_.remove("all").value(), std::vector<fs::path>{folder_ / "all.yaml"});
+  EXPECT_TRUE(fs::exists(folder_ / "used" / "model.safetensors"));
+}
+
+TEST_F(StoreTest, RemovingALinkedFolderKeepsWhatItPointsTo) {
+  const net::TestFolder elsewhere;
+  write_text(elsewhere / "config.json", "{}");
+  write_text(elsewhere / "model.safetensors", kSafetensors);
+  fs::create_directory_symlink(elsewhere.path(), folder_ / "linked");
+  EXPECT_EQ(store_.remove("linked").value(), std::vector<fs::path>{folder_ / "linked"});
+  EXPECT_TRUE(fs::exists(elsewhere / "model.safetensors"));
+}
+
+TEST_F(StoreTest, ShardsAndPartsAreOneModelEach) {
+  write_text(folder_ / "config.json", "{}");
+  write_text(folder_ / "m-00001-of-00002.safetensors", kSafetensors);
+  write_text(folder_ / "m-00002-of-00002.safetensors", kSafetensors);
+  write_text(folder_ / "llama-13b.bin", "lmgg....");
+  write_text(folder_ / "llama-13b.bin.1", "lmgg....");
+  EXPECT_EQ(names(), (std::vector<std::string>{"llama-13b", "m"}));
+  EXPECT_EQ(store_.find("llama-13b")->files.size(), 2U);
+  EXPECT_EQ(store_.find("m")->size_bytes, 2 * kSafetensors.size());
 }
 
 TEST_F(StoreTest, ABrokenYamlHidesNothingElse) {
