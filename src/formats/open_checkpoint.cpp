@@ -8,8 +8,10 @@
 #include "base/mapped_file.h"
 #include "formats/checkpoint.h"
 #include "formats/file_kind.h"
+#include "formats/ggml.h"
 #include "formats/gguf.h"
 #include "formats/gguf_shards.h"
+#include "formats/rwkv_cpp.h"
 
 namespace hearth::formats {
 namespace {
@@ -90,6 +92,12 @@ Result<Checkpoint> open_file(const std::filesystem::path& path) {
   switch (kind) {
     case FileKind::kGguf:
       return open_gguf(path);
+    case FileKind::kGgml:
+    case FileKind::kGgcc:
+    case FileKind::kGgmlLora:
+      return open_ggml(path);
+    case FileKind::kRwkvCpp:
+      return open_rwkv_cpp(path);
     case FileKind::kGitLfsPointer:
     case FileKind::kHtml:
     case FileKind::kEmpty:
@@ -98,7 +106,7 @@ Result<Checkpoint> open_file(const std::filesystem::path& path) {
     default:
       return fail(
           ErrorCode::kUnsupported,
-          fmt::format("{}: the file is {}; this build reads GGUF files only", path.string(), describe_kind(kind)),
+          fmt::format("{}: the file is {}; this build does not read it", path.string(), describe_kind(kind)),
           path.string());
   }
 }

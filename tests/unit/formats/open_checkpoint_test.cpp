@@ -49,11 +49,11 @@ TEST(OpenCheckpoint, SaysWhatAnotherFileIs) {
     return error_of(folder / "model.bin");
   };
   const Error ggml = write("tjgg\3\0\0\0"s);
-  EXPECT_EQ(ggml.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(ggml.message, HasSubstr("the file is a ggml file of 2023 (ggml, ggmf or ggjt); this build reads GGUF"));
-  const Error in_folder = error_of(folder);
-  EXPECT_EQ(in_folder.code, ErrorCode::kUnsupported);
-  EXPECT_THAT(in_folder.message, HasSubstr("model.bin: the file is a ggml file of 2023"));
+  EXPECT_EQ(ggml.code, ErrorCode::kCorruptFile);
+  EXPECT_THAT(ggml.message, HasSubstr("model.bin: ggjt v3: read as llama: n_vocab at byte 8 needs 4 bytes"));
+  EXPECT_EQ(error_of(folder).message, ggml.message);
+  EXPECT_THAT(write("algg\1\0\0\0"s).message, HasSubstr("model.bin: the file is a LoRA adapter of 2023"));
+  EXPECT_THAT(write("fmgg\x64\0\0\0"s).message, HasSubstr("model.bin: n_vocab at byte 8 needs 4 bytes"));
   const Error pointer = write("version https://git-lfs.github.com/spec/v1\n");
   EXPECT_EQ(pointer.code, ErrorCode::kCorruptFile);
   EXPECT_THAT(pointer.message, HasSubstr("Git LFS pointer"));
