@@ -14,6 +14,12 @@ void gemm_groups(const PackedMatrix& w, const ActivationView& x, PanelRange rang
 template <typename Isa>
 void gemm_k_quants(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
 template <typename Isa>
+void gemm_grouped(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
+template <typename Isa>
+void exact_grouped(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
+template <typename Isa>
+void unpack_row_grouped(const PackedMatrix& w, std::int64_t row, float* values);
+template <typename Isa>
 void exact_groups(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
 template <typename Isa>
 void exact_k_quants(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);

@@ -84,7 +84,7 @@ void direct_panels(const PackedMatrix& w, const ActivationView& x, std::int64_t 
   }
 }
 
-// Unpack::slice(panel, k, n_k, out) writes [n_k][kRows] floats.
+// Unpack::slice(w, panel, k, n_k, out) writes [n_k][kRows] floats of the panel that starts at `panel`.
 template <typename Isa, typename Unpack, int kPanels>
 void unpacked_panels(const PackedMatrix& w, const ActivationView& x, std::int64_t panel, const GemmOutput& out) {
   alignas(64) float slice[kPanels * kSliceCols * Isa::kRows];
@@ -99,7 +99,7 @@ void unpacked_panels(const PackedMatrix& w, const ActivationView& x, std::int64_
     for (std::int64_t k = 0; k < w.n_cols; k += kSliceCols) {
       const std::int64_t n_k = w.n_cols - k < kSliceCols ? w.n_cols - k : kSliceCols;
       for (int v = 0; v < kPanels; ++v) {
-        Unpack::slice(w.data + (panel + v) * w.panel_bytes, k, n_k, slice + v * kSliceCols * Isa::kRows);
+        Unpack::slice(w, w.data + (panel + v) * w.panel_bytes, k, n_k, slice + v * kSliceCols * Isa::kRows);
       }
       constexpr std::int64_t kRowBytes = Isa::kRows * static_cast<std::int64_t>(sizeof(float));
       const TileB b{reinterpret_cast<const unsigned char*>(slice), kRowBytes, kSliceCols * kRowBytes};
@@ -111,7 +111,8 @@ void unpacked_panels(const PackedMatrix& w, const ActivationView& x, std::int64_
 
 template <typename Isa, typename Kind>
 struct UnpackBlocks {
-  static HEARTH_INLINE void slice(const unsigned char* panel, std::int64_t k, std::int64_t n_k, float* out) {
+  static HEARTH_INLINE void slice(const PackedMatrix&, const unsigned char* panel, std::int64_t k, std::int64_t n_k,
+                                  float* out) {
     for (std::int64_t i = 0; i < n_k / Kind::kCols; ++i) {
       Kind::unpack(panel + (k / Kind::kCols + i) * Kind::kBlockBytes, out + i * Kind::kCols * Isa::kRows);
     }
@@ -120,7 +121,8 @@ struct UnpackBlocks {
 
 template <typename Isa, typename Load>
 struct UnpackFloats {
-  static HEARTH_INLINE void slice(const unsigned char* panel, std::int64_t k, std::int64_t n_k, float* out) {
+  static HEARTH_INLINE void slice(const PackedMatrix&, const unsigned char* panel, std::int64_t k, std::int64_t n_k,
+                                  float* out) {
     const unsigned char* from = panel + k * Load::kBytes * Isa::kRows;
     for (std::int64_t i = 0; i < n_k; ++i) {
       Isa::store(out + i * Isa::kRows, Load::load(from + i * Load::kBytes * Isa::kRows));
@@ -167,7 +169,7 @@ void unpack_row(const PackedMatrix& w, std::int64_t row, float* values) {
   const unsigned char* panel = w.data + row / Isa::kRows * w.panel_bytes;
   for (std::int64_t k = 0; k < w.n_cols; k += kSliceCols) {
     const std::int64_t n_k = w.n_cols - k < kSliceCols ? w.n_cols - k : kSliceCols;
-    Unpack::slice(panel, k, n_k, slice);
+    Unpack::slice(w, panel, k, n_k, slice);
     for (std::int64_t i = 0; i < n_k; ++i) {
       values[k + i] = slice[i * Isa::kRows + row % Isa::kRows];
     }

@@ -94,8 +94,13 @@ void gemm_panel_tile(const PackedMatrix& w, const ActivationView& x, std::int64_
   for (int t = 0; t < rows; ++t) {
     acc[t] = Isa::zero();
   }
-  gemm_tile<Isa, Kind, kFixedRows>(w.data + panel * w.panel_bytes, w.n_cols / Kind::kCols,
-                                   x.data + first_row * x.row_bytes, x.row_bytes, n_rows, acc);
+  const unsigned char* weights = w.data + panel * w.panel_bytes;
+  const unsigned char* activations = x.data + first_row * x.row_bytes;
+  if constexpr (requires { Kind::kColumnGroups; }) {
+    Kind::template tile<kFixedRows>(w, weights, {activations, x.row_bytes, n_rows}, acc);
+  } else {
+    gemm_tile<Isa, Kind, kFixedRows>(weights, w.n_cols / Kind::kCols, activations, x.row_bytes, n_rows, acc);
+  }
   for (int t = 0; t < rows; ++t) {
     store_outputs<Isa>(out, first_row + t, panel * Isa::kRows, w.n_rows, acc[t]);
   }

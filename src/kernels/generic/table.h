@@ -9,11 +9,17 @@
 
 namespace hearth::kernels::generic {
 
+HEARTH_INLINE constexpr bool is_grouped(PackedKind kind) {
+  return kind == PackedKind::kGrouped || kind == PackedKind::kF8E4M3 || kind == PackedKind::kF8E5M2;
+}
+
 template <typename Isa>
 void gemm_any(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out) {
   const bool exact = x.kind == ActivationKind::kF32;
   if (w.kind <= PackedKind::kBf16) {
     exact_floats<Isa>(w, x, range, out);
+  } else if (is_grouped(w.kind)) {
+    exact ? exact_grouped<Isa>(w, x, range, out) : gemm_grouped<Isa>(w, x, range, out);
   } else if (w.kind < PackedKind::kQ2K) {
     exact ? exact_groups<Isa>(w, x, range, out) : gemm_groups<Isa>(w, x, range, out);
   } else {
@@ -25,6 +31,8 @@ template <typename Isa>
 void unpack_row_any(const PackedMatrix& w, std::int64_t row, float* values) {
   if (w.kind <= PackedKind::kBf16) {
     unpack_row_floats<Isa>(w, row, values);
+  } else if (is_grouped(w.kind)) {
+    unpack_row_grouped<Isa>(w, row, values);
   } else if (w.kind < PackedKind::kQ2K) {
     unpack_row_groups<Isa>(w, row, values);
   } else {

@@ -27,6 +27,9 @@ constexpr std::array kKinds{
     KindRow{{"Q4K", PackedKind::kQ4K, BlockType::kQ4_K, 256, 144}, pack_block_q4_k},
     KindRow{{"Q5K", PackedKind::kQ5K, BlockType::kQ5_K, 256, 176}, pack_block_q5_k},
     KindRow{{"Q6K", PackedKind::kQ6K, BlockType::kQ6_K, 256, 210}, pack_block_q6_k},
+    KindRow{{"Grouped", PackedKind::kGrouped, std::nullopt, 32, 0}, nullptr},
+    KindRow{{"F8E4M3", PackedKind::kF8E4M3, std::nullopt, 1, 1}, nullptr},
+    KindRow{{"F8E5M2", PackedKind::kF8E5M2, std::nullopt, 1, 1}, nullptr},
 };
 static_assert(kKinds.size() == static_cast<std::size_t>(PackedKind::kCount));
 
@@ -47,6 +50,7 @@ std::optional<PackedKind> kind_of(BlockType type) {
 
 void pack_panel(PackedKind kind, std::span<const std::byte* const> rows, std::int64_t n_cols, std::byte* panel) {
   const KindRow& row = kKinds[static_cast<std::size_t>(kind)];
+  HEARTH_CHECK(row.pack_block != nullptr, "kinds of several tensors have packers of their own");
   HEARTH_CHECK(n_cols % row.info.block_cols == 0, "rows hold whole blocks");
   const std::int64_t n_blocks = n_cols / row.info.block_cols;
   const std::int64_t block_bytes = row.info.block_row_bytes * static_cast<std::int64_t>(rows.size());

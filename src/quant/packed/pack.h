@@ -19,9 +19,9 @@ namespace hearth::quant::packed {
 struct PackedKindInfo {
   const char* name;
   PackedKind kind;
-  BlockType source;              // the encoding that folds into this kind
-  std::int32_t block_cols;       // columns per block
-  std::int32_t block_row_bytes;  // bytes per row and block, the same in source and panel
+  std::optional<BlockType> source;  // the encoding that folds into this kind; none for pack_grouped.h, pack_float8.h
+  std::int32_t block_cols;          // columns per block
+  std::int32_t block_row_bytes;     // bytes per row and block, the same in source and panel
 };
 
 const PackedKindInfo& info(PackedKind kind);

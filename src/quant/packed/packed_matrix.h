@@ -21,8 +21,35 @@ enum class PackedKind : std::uint8_t {
   kQ2K,         // 2-bit super-blocks of 256, groups of 16 with 4-bit scale and minimum
   kQ4K,         // 4-bit super-blocks of 256, groups of 32 with 6-bit scale and minimum
   kQ5K,
-  kQ6K,  // 6-bit super-blocks of 256, groups of 16 with 8-bit scale
+  kQ6K,      // 6-bit super-blocks of 256, groups of 16 with 8-bit scale
+  kGrouped,  // GPTQ, AWQ, EXL2: 2- to 8-bit integers in groups of columns (grouped.h)
+  kF8E4M3,   // bytes of 8-bit floats with scales per block of rows and columns (float8.h)
+  kF8E5M2,
   kCount,
+};
+
+// How a group of columns keeps the scale of each row.
+enum class GroupScale : std::uint8_t {
+  kF16,
+  kBf16,
+  kF32,
+  kTwoLevel,  // EXL2: 4 bits s; the scale is (s + 1)^2 * PackedGroup::factor
+};
+
+// Which code stands for zero.
+enum class GroupZero : std::uint8_t {
+  kMiddle,  // 2^(bits - 1) everywhere
+  kStored,  // a number of as many bits as a code per row and group
+  kOffset,  // an f16 per row and group that is added to scale * code
+};
+
+// Columns of one number of bits and one scale per row.
+struct PackedGroup {
+  std::int32_t first_block = 0;  // in blocks of 32 columns
+  std::int32_t n_blocks = 0;
+  std::int64_t offset = 0;  // of its scales, from the start of a panel
+  float factor = 1.0F;      // of GroupScale::kTwoLevel
+  std::int32_t bits = 0;    // 2, 3, 4, 5, 6 or 8
 };
 
 struct PackedMatrix {
@@ -32,6 +59,17 @@ struct PackedMatrix {
   std::int64_t n_cols = 0;  // inputs; a multiple of the kind's block
   std::int64_t panel_bytes = 0;
   const unsigned char* data = nullptr;  // 64-byte aligned; panel p starts at data + p * panel_bytes
+
+  // kGrouped only.
+  const PackedGroup* groups = nullptr;  // [n_groups], in ascending columns without a gap
+  std::int32_t n_groups = 0;
+  GroupScale group_scale = GroupScale::kF16;
+  GroupZero group_zero = GroupZero::kMiddle;
+
+  // kF8… only: the scale of a weight is scales[i * n_scale_cols + column / scale_cols], i in its panel's head.
+  const float* scales = nullptr;
+  std::int64_t scale_cols = 0;
+  std::int64_t n_scale_cols = 0;
 
   std::int64_t n_panels() const { return (n_rows + panel_rows - 1) / panel_rows; }
 };

@@ -18,6 +18,8 @@ class PanelWriter {
     std::memcpy(at_ + 2 * row_, &value, 2);
     at_ += 2 * n_rows_;
   }
+  // Moves past n_dwords vectors.
+  void skip(int n_dwords) { at_ += 4 * n_rows_ * static_cast<std::size_t>(n_dwords); }
   void put_dword(const std::uint8_t (&bytes)[4]) {
     std::memcpy(at_ + 4 * row_, bytes, 4);
     at_ += 4 * n_rows_;

@@ -87,6 +87,21 @@ struct Isa {
     }
     return out;
   }
+  // 8-bit floats, see isa/avx2/trait.h.
+  static HEARTH_INLINE F load_f8_e4m3(const unsigned char* p) {
+    F out;
+    for (int i = 0; i < kRows; ++i) {
+      const bool is_nan = (p[i] & 0x7F) == 0x7F;
+      const int half = ((p[i] & 0x80) << 8) | (is_nan ? 0x7E00 : (p[i] & 0x7F) << 7);
+      out.v[i] = from_f16(static_cast<std::uint16_t>(half)) * 256.0F;
+    }
+    return out;
+  }
+  static HEARTH_INLINE F load_f8_e5m2(const unsigned char* p) {
+    F out;
+    for (int i = 0; i < kRows; ++i) out.v[i] = from_f16(static_cast<std::uint16_t>(p[i] << 8));
+    return out;
+  }
   static HEARTH_INLINE F load_i8(const std::int8_t* p) {
     F out;
     for (int i = 0; i < kRows; ++i) out.v[i] = static_cast<float>(p[i]);

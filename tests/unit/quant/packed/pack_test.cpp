@@ -18,10 +18,13 @@ TEST(Pack, EveryKindHasOneEncodingOfTheSameSize) {
     const auto kind = static_cast<PackedKind>(i);
     const PackedKindInfo& row = info(kind);
     EXPECT_EQ(row.kind, kind) << row.name;
-    EXPECT_EQ(row.block_cols, quant::info(row.source).block_size) << row.name;
-    EXPECT_EQ(row.block_row_bytes, quant::info(row.source).block_bytes) << row.name;
-    EXPECT_EQ(kind_of(row.source), kind) << row.name;
-    EXPECT_TRUE(sources.insert(row.source).second) << row.name;
+    if (!row.source) {
+      continue;
+    }
+    EXPECT_EQ(row.block_cols, quant::info(*row.source).block_size) << row.name;
+    EXPECT_EQ(row.block_row_bytes, quant::info(*row.source).block_bytes) << row.name;
+    EXPECT_EQ(kind_of(*row.source), kind) << row.name;
+    EXPECT_TRUE(sources.insert(*row.source).second) << row.name;
   }
   EXPECT_EQ(kind_of(BlockType::kQ3_K), std::nullopt);
 }
@@ -37,6 +40,9 @@ TEST(Pack, FoldsKeepEveryBit) {
   };
   for (int i = 0; i < kKinds; ++i) {
     const PackedKindInfo& row = info(static_cast<PackedKind>(i));
+    if (!row.source) {
+      continue;
+    }
     const auto block_bytes = static_cast<std::size_t>(row.block_row_bytes);
     for (const std::size_t n_rows : {std::size_t{8}, std::size_t{16}}) {
       auto source = random_bytes(3 * block_bytes * n_rows, 7);
@@ -63,6 +69,9 @@ TEST(Pack, FoldsKeepEveryBit) {
 TEST(Pack, MissingRowsAreZeroes) {
   for (int i = 0; i < kKinds; ++i) {
     const PackedKindInfo& row = info(static_cast<PackedKind>(i));
+    if (!row.source) {
+      continue;
+    }
     const std::vector<const std::byte*> rows(8, nullptr);
     std::vector<std::byte> panel(static_cast<std::size_t>(8 * row.block_row_bytes), std::byte{0xA5});
     pack_panel(row.kind, rows, row.block_cols, panel.data());
