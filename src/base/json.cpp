@@ -4,16 +4,18 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace hearth::base {
 namespace {
 
-// Builds the document from parser events, so that limits hold before anything is built.
+// Stands between the parser and the handler, so that the limits hold before anything is built.
 class LimitedSax final : public nlohmann::json_sax<Json> {
  public:
-  explicit LimitedSax(int max_depth) : max_depth_(max_depth) {}
+  LimitedSax(JsonEvents& events, int max_depth) : events_(events), max_depth_(max_depth) {}
 
   bool null() override { return add(nullptr); }
   bool boolean(bool value) override { return add(value); }
@@ -22,17 +24,16 @@ class LimitedSax final : public nlohmann::json_sax<Json> {
   bool number_float(double value, const std::string& /*text*/) override { return add(value); }
   bool string(std::string& value) override { return add(std::move(value)); }
   bool binary(Json::binary_t& /*value*/) override { return refuse("binary values are not JSON"); }
-  bool start_object(std::size_t /*n*/) override { return open(Json::object()); }
+  bool start_object(std::size_t /*n*/) override { return open(true); }
   bool end_object() override { return close(); }
-  bool start_array(std::size_t /*n*/) override { return open(Json::array()); }
+  bool start_array(std::size_t /*n*/) override { return open(false); }
   bool end_array() override { return close(); }
 
   bool key(std::string& value) override {
-    if (stack_.back()->contains(value)) {
+    if (!keys_.back().insert(value).second) {
       return refuse(fmt::format("the key \"{}\" appears twice in one object", value));
     }
-    key_ = std::move(value);
-    return true;
+    return take(events_.key(std::move(value)));
   }
 
   bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::detail::exception& e) override {
@@ -43,9 +44,9 @@ class LimitedSax final : public nlohmann::json_sax<Json> {
     return false;
   }
 
-  Json document;
   std::string error;
   std::size_t error_offset = 0;
+  std::optional<Error> handler_error;
 
  private:
   bool refuse(std::string message) {
@@ -53,6 +54,59 @@ class LimitedSax final : public nlohmann::json_sax<Json> {
     return false;
   }
 
+  bool take(Status status) {
+    if (!status) {
+      handler_error = std::move(status).error();
+      return false;
+    }
+    return true;
+  }
+
+  template <typename T>
+  bool add(T&& value) {
+    return take(events_.scalar(Json(std::forward<T>(value))));
+  }
+
+  bool open(bool is_object) {
+    if (static_cast<int>(keys_.size()) >= max_depth_) {
+      return refuse(fmt::format("is nested deeper than {} levels", max_depth_));
+    }
+    keys_.emplace_back();
+    return take(events_.begin(is_object));
+  }
+
+  bool close() {
+    keys_.pop_back();
+    return take(events_.end());
+  }
+
+  JsonEvents& events_;
+  int max_depth_;
+  std::vector<std::unordered_set<std::string>> keys_;  // of every object or array that is open
+};
+
+class DocumentBuilder final : public JsonEvents {
+ public:
+  Status begin(bool is_object) override {
+    stack_.push_back(place(is_object ? Json::object() : Json::array()));
+    return {};
+  }
+  Status key(std::string&& key) override {
+    key_ = std::move(key);
+    return {};
+  }
+  Status scalar(Json&& value) override {
+    place(std::move(value));
+    return {};
+  }
+  Status end() override {
+    stack_.pop_back();
+    return {};
+  }
+
+  Json document;
+
+ private:
   Json* place(Json&& value) {
     if (stack_.empty()) {
       document = std::move(value);
@@ -63,29 +117,12 @@ class LimitedSax final : public nlohmann::json_sax<Json> {
       parent.push_back(std::move(value));
       return &parent.back();
     }
-    return &(parent[key_] = std::move(value));
+    // The ordered object looks for the key in all that it has; the parser has already done so, in constant time.
+    auto& members = parent.get_ref<Json::object_t&>();
+    members.push_back({std::move(key_), std::move(value)});
+    return &members.back().second;
   }
 
-  template <typename T>
-  bool add(T&& value) {
-    place(Json(std::forward<T>(value)));
-    return true;
-  }
-
-  bool open(Json&& container) {
-    if (static_cast<int>(stack_.size()) >= max_depth_) {
-      return refuse(fmt::format("is nested deeper than {} levels", max_depth_));
-    }
-    stack_.push_back(place(std::move(container)));
-    return true;
-  }
-
-  bool close() {
-    stack_.pop_back();
-    return true;
-  }
-
-  int max_depth_;
   std::vector<Json*> stack_;
   std::string key_;
 };
@@ -101,24 +138,33 @@ std::string locate(std::string_view text, std::size_t n_read) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
+Status parse_json_events(std::string_view text, JsonEvents& events, const JsonLimits& limits) {
   if (text.size() > limits.max_bytes) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("the JSON text has {} bytes, more than the limit of {}", text.size(), limits.max_bytes));
   }
-  LimitedSax sax(limits.max_depth);
+  LimitedSax sax(events, limits.max_depth);
   try {
     if (Json::sax_parse(text, &sax)) {
-      return std::move(sax.document);
+      return {};
     }
   } catch (const Json::exception& e) {
     sax.error = e.what();
+  }
+  if (sax.handler_error) {
+    return std::unexpected(*std::move(sax.handler_error));
   }
   if (sax.error_offset == 0) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("the JSON text {}", sax.error));
   }
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("{}: the JSON text {}", locate(text, sax.error_offset), sax.error));
+}
+
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
+  DocumentBuilder builder;
+  HEARTH_TRY_VOID(parse_json_events(text, builder, limits));
+  return std::move(builder.document);
 }
 
 std::string dump_json(const Json& value, int indent) {
