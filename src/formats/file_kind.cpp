@@ -1,7 +1,8 @@
 #include "formats/file_kind.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
-#include <string>
 
 namespace hearth::formats {
 namespace {
@@ -89,6 +90,20 @@ std::string_view describe_kind(FileKind kind) {
       return "no model file that Hearth knows";
   }
   return "no model file that Hearth knows";
+}
+
+Error cannot_open(const std::string& where, FileKind kind) {
+  switch (kind) {
+    case FileKind::kGitLfsPointer:
+    case FileKind::kHtml:
+    case FileKind::kEmpty:
+    case FileKind::kUnknown:
+      return {ErrorCode::kCorruptFile, fmt::format("{}: the file is {}", where, describe_kind(kind)), where};
+    default:
+      return {ErrorCode::kUnsupported,
+              fmt::format("{}: the file is {}, which this build does not read here", where, describe_kind(kind)),
+              where};
+  }
 }
 
 }  // namespace hearth::formats

@@ -6,7 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "base/result.h"
 
 namespace hearth::formats {
 
@@ -30,5 +33,9 @@ FileKind sniff(std::span<const std::byte> bytes);
 
 // "a PyTorch ZIP archive": for the sentence "… is a PyTorch ZIP archive".
 std::string_view describe_kind(FileKind kind);
+
+// The error of a reader that was given a file of another kind: corrupt_file where the file is no model at all,
+// unsupported where this build has no reader for it. `where` is its path.
+Error cannot_open(const std::string& where, FileKind kind);
 
 }  // namespace hearth::formats

@@ -9,6 +9,7 @@
 #include "base/mapped_file.h"
 #include "formats/gguf_part.h"
 #include "formats/gguf_shards.h"
+#include "formats/shard_name.h"
 
 namespace hearth::formats {
 namespace {
@@ -65,7 +66,7 @@ Result<Checkpoint> read_gguf(std::span<const NamedBytes> parts) {
 }
 
 Result<Checkpoint> open_gguf(const std::filesystem::path& path) {
-  HEARTH_TRY(const auto paths, gguf_shard_paths(path));
+  HEARTH_TRY(const auto paths, shard_paths(path, ".gguf"));
   std::vector<base::MappedFile> files;
   std::vector<NamedBytes> parts;
   for (const auto& part_path : paths) {

@@ -5,21 +5,14 @@
 // before use, and nothing is allocated from a count in the file.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <span>
-#include <string>
 
 #include "base/result.h"
 #include "formats/checkpoint.h"
+#include "formats/named_bytes.h"
 
 namespace hearth::formats {
-
-// One file's bytes, and what messages call it.
-struct NamedBytes {
-  std::string name;
-  std::span<const std::byte> bytes;
-};
 
 // Opens a GGUF file. A name that ends in -00002-of-00003.gguf opens all three shards, whichever of them is named.
 Result<Checkpoint> open_gguf(const std::filesystem::path& path);

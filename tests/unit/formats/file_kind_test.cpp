@@ -44,5 +44,12 @@ TEST(FileKind, EveryKindHasAName) {
   }
 }
 
+TEST(FileKind, TheErrorSaysWhatTheFileIs) {
+  const Error pointer = cannot_open("x.bin", FileKind::kGitLfsPointer);
+  EXPECT_EQ(pointer.code, ErrorCode::kCorruptFile);
+  EXPECT_EQ(pointer.message.find("x.bin: the file is a Git LFS pointer"), 0U) << pointer.message;
+  EXPECT_EQ(cannot_open("x.bin", FileKind::kGgmlLora).code, ErrorCode::kUnsupported);
+}
+
 }  // namespace
 }  // namespace hearth::formats

@@ -3,12 +3,8 @@
 // It writes what it is told, field by field, so that a test can break exactly one of them.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +12,7 @@
 
 #include "formats/gguf.h"
 #include "formats/gguf_values.h"
+#include "formats/test_files.h"
 
 namespace hearth::formats {
 
@@ -120,28 +117,10 @@ class GgufBuilder {
   std::string data_;
 };
 
-inline std::span<const std::byte> as_span(std::string_view text) {
-  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
-}
-
 // Reads one file from memory; the text must outlive the result.
 inline Result<Checkpoint> read_one(std::string_view text) {
   const NamedBytes part{"test.gguf", as_span(text)};
   return read_gguf({&part, 1});
-}
-
-// A fresh, empty folder for the running test.
-inline std::filesystem::path test_folder() {
-  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  auto folder = std::filesystem::path(testing::TempDir()) /
-                (std::string("hearth_formats_") + test->test_suite_name() + "_" + test->name());
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  return folder;
-}
-
-inline void write_file(const std::filesystem::path& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary) << text;
 }
 
 }  // namespace hearth::formats

@@ -32,7 +32,7 @@ TEST(OpenCheckpoint, OpensAFileAFolderAndShards) {
 TEST(OpenCheckpoint, AFolderMustHoldOneModel) {
   const auto folder = test_folder();
   EXPECT_EQ(error_of(folder).code, ErrorCode::kNotFound);
-  EXPECT_THAT(error_of(folder).message, HasSubstr("holds no .gguf file"));
+  EXPECT_THAT(error_of(folder).message, HasSubstr("holds no model (a .gguf, .safetensors"));
   write_file(folder / "mmproj-model.gguf", GgufBuilder().bytes());
   write_file(folder / "a.gguf", GgufBuilder().bytes());
   EXPECT_TRUE(open_checkpoint(folder));
@@ -40,6 +40,32 @@ TEST(OpenCheckpoint, AFolderMustHoldOneModel) {
   write_file(folder / "b-00002-of-00002.gguf", GgufBuilder().bytes());
   EXPECT_EQ(error_of(folder).code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(error_of(folder).message, HasSubstr("holds 2 models, name one of them: a.gguf, b-00001-of-00002.gguf"));
+}
+
+TEST(OpenCheckpoint, AFolderMayHoldOtherThings) {
+  const auto folder = test_folder();
+  std::filesystem::create_directory(folder / ".git");
+  std::filesystem::create_directory(folder / "model.safetensors");
+  write_file(folder / ".git" / "x.gguf", "GGUF");
+  write_file(folder / "README.md", "# GGUF is explained here");
+  EXPECT_EQ(error_of(folder).code, ErrorCode::kNotFound) << error_of(folder).message;
+  // A model without an ending is found by its content.
+  std::filesystem::remove(folder / "README.md");
+  write_file(folder / "llama", GgufBuilder().bytes());
+  const auto found = open_checkpoint(folder);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->path, folder);
+  write_file(folder / "other", GgufBuilder().bytes());
+  EXPECT_THAT(error_of(folder).message, HasSubstr("holds 2 models, name one of them: llama, other"));
+}
+
+TEST(OpenCheckpoint, OpensSafetensorsAsAFolderAndAsAFile) {
+  const auto as_folder = open_checkpoint(kGolden / "hf-llama-f32");
+  ASSERT_TRUE(as_folder) << as_folder.error().message;
+  const auto as_file = open_checkpoint(kGolden / "hf-llama-f32" / "model.safetensors");
+  ASSERT_TRUE(as_file) << as_file.error().message;
+  EXPECT_EQ(as_folder->tensors.size(), as_file->tensors.size());
+  EXPECT_EQ(as_folder->metadata.entries().size(), as_file->metadata.entries().size());
 }
 
 TEST(OpenCheckpoint, SaysWhatAnotherFileIs) {

@@ -1,0 +1,113 @@
+#include "formats/hf_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "base/mapped_file.h"
+#include "formats/companion.h"
+#include "formats/file_kind.h"
+#include "formats/hf_config.h"
+#include "formats/rwkv_version.h"
+#include "formats/safetensors.h"
+
+namespace hearth::formats {
+namespace {
+
+// Adds the tensors of one file. Those that the index puts into another file are left out: a shard may repeat them.
+Status add_file(const WeightFiles& weights, const std::filesystem::path& path, Checkpoint& checkpoint) {
+  HEARTH_TRY(base::MappedFile file, base::MappedFile::open(path));
+  const FileKind kind = sniff(file.bytes());
+  if (kind != FileKind::kSafetensors) {
+    return std::unexpected(cannot_open(path.string(), kind));
+  }
+  auto tensors = parse_safetensors(file.bytes());
+  if (!tensors) {
+    return base::fail_at(path.string(), std::move(tensors).error());
+  }
+  checkpoint.container = "safetensors";
+  const std::string name = path.filename().string();
+  for (TensorView& tensor : *tensors) {
+    const auto home = weights.weight_map.find(tensor.name);
+    if (home == weights.weight_map.end() || home->second == name) {
+      tensor.file_index = static_cast<int>(checkpoint.files.size());
+      checkpoint.tensors.push_back(std::move(tensor));
+    }
+  }
+  checkpoint.files.push_back(std::move(file));
+  return {};
+}
+
+Status check_weight_map(const WeightFiles& weights, const Checkpoint& checkpoint) {
+  for (const auto& [tensor, file] : weights.weight_map) {
+    if (checkpoint.find(tensor) == nullptr) {
+      const auto path = weights.files.front().parent_path() / file;
+      return fail(
+          ErrorCode::kCorruptFile,
+          fmt::format("{}: the tensor {} is missing, which the index says is in this file", path.string(), tensor),
+          path.string());
+    }
+  }
+  return {};
+}
+
+std::optional<int> leading_number(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end != text.data() ? std::optional(value) : std::nullopt;
+}
+
+// The first GPTQ files came without any configuration but their name: llama-7b-4bit-128g.safetensors.
+void add_gptq_from_name(const std::string& file_name, Metadata& metadata) {
+  const std::string_view name = file_name;
+  const auto unit = name.find("bit");
+  if (metadata.contains("quantization_config.quant_method") || unit == std::string_view::npos || unit == 0) {
+    return;
+  }
+  const auto bits = leading_number(name.substr(unit - 1, 1));
+  if (!bits) {
+    return;
+  }
+  const std::string_view rest = name.substr(unit + 3);
+  const auto group_size = rest.starts_with('-') ? leading_number(rest.substr(1)) : std::nullopt;
+  metadata.set("quantization_config.quant_method", {std::string("gptq")});
+  metadata.set("quantization_config.bits", {std::int64_t{*bits}});
+  metadata.set("quantization_config.group_size", {std::int64_t{group_size.value_or(-1)}});
+}
+
+Status add_metadata(const std::filesystem::path& path, Checkpoint& checkpoint) {
+  if (is_rwkv(checkpoint.tensors)) {
+    checkpoint.convention = Convention::kRwkv;
+    checkpoint.metadata.set("rwkv.version", {std::string(rwkv_version(checkpoint.tensors))});
+    checkpoint.metadata.set("rwkv.is_transformed", {false});
+    return {};
+  }
+  checkpoint.convention = Convention::kHf;
+  HEARTH_TRY(checkpoint.metadata, read_hf_config(companion_folder(path)));
+  const auto is_packed = [](const TensorView& tensor) { return tensor.name.ends_with(".qweight"); };
+  if (std::ranges::any_of(checkpoint.tensors, is_packed)) {
+    add_gptq_from_name(checkpoint.files.front().path().filename().string(), checkpoint.metadata);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Checkpoint> open_hf(const WeightFiles& weights, const std::filesystem::path& path) {
+  Checkpoint checkpoint;
+  checkpoint.path = path;
+  for (const auto& file : weights.files) {
+    HEARTH_TRY_VOID(add_file(weights, file, checkpoint));
+  }
+  if (auto status = checkpoint.index_tensors(); !status) {
+    return base::fail_at(path.string(), std::move(status).error());
+  }
+  HEARTH_TRY_VOID(check_weight_map(weights, checkpoint));
+  HEARTH_TRY_VOID(add_metadata(path, checkpoint));
+  return checkpoint;
+}
+
+}  // namespace hearth::formats
