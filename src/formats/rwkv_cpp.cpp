@@ -61,6 +61,7 @@ Result<Checkpoint> read_rwkv_cpp(std::span<const std::byte> bytes) {
     return fail(ErrorCode::kCorruptFile,
                 "tensor blocks.0.att.receptance.weight or emb.weight is missing, which every RWKV model has");
   }
+  checkpoint.metadata.set("general.architecture", {std::string("rwkv")});
   checkpoint.metadata.set("rwkv.version", {std::string(rwkv_version(checkpoint.tensors))});
   checkpoint.metadata.set("rwkv.is_transformed", {true});
   return checkpoint;

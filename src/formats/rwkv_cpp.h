@@ -16,9 +16,9 @@ namespace hearth::formats {
 
 Result<Checkpoint> open_rwkv_cpp(const std::filesystem::path& path);
 
-// Metadata: rwkv.version, rwkv.is_transformed (true), rwkv.n_vocab, rwkv.n_embed, rwkv.n_layer. The views point into
-// `bytes`, which must outlive the result. Messages do not name the file. Errors: corrupt_file, unsupported (another
-// version).
+// Metadata: general.architecture ("rwkv"), rwkv.version, rwkv.is_transformed (true), rwkv.n_vocab, rwkv.n_embed,
+// rwkv.n_layer. The views point into `bytes`, which must outlive the result. Messages do not name the file. Errors:
+// corrupt_file, unsupported (another version).
 Result<Checkpoint> read_rwkv_cpp(std::span<const std::byte> bytes);
 
 }  // namespace hearth::formats

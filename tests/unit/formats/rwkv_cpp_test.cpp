@@ -61,6 +61,7 @@ TEST(RwkvCpp, ReadsNumbersAndTensors) {
   const GgmlBuilder builder = tiny(101);
   const auto checkpoint = read_rwkv_cpp(bytes_of(builder.bytes()));
   ASSERT_TRUE(checkpoint) << checkpoint.error().message;
+  EXPECT_EQ(checkpoint->metadata.text("general.architecture"), "rwkv");
   EXPECT_EQ(checkpoint->metadata.integer("rwkv.n_vocab"), 2);
   EXPECT_EQ(checkpoint->metadata.integer("rwkv.n_layer"), 1);
   EXPECT_THAT(checkpoint->find("emb.weight")->shape, ElementsAre(2, 4));

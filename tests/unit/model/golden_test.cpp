@@ -27,6 +27,16 @@ namespace fs = std::filesystem;
 // What this build must run; a folder that is not listed may be skipped as unsupported.
 // clang-format off: one name per line.
 const std::set<std::string> kRequired = {
+    "ggjt-v2-q5_0",
+    "ggjt-v2-q5_1",
+    "ggjt-v3-f16",
+    "ggjt-v3-q4_0",
+    "ggjt-v3-q4_1",
+    "ggjt-v3-q4_k_m",
+    "ggjt-v3-q5_0",
+    "ggjt-v3-q5_1",
+    "ggjt-v3-q6_k",
+    "ggjt-v3-q8_0",
     "gguf-alignment-64",
     "gguf-container-v1",
     "gguf-container-v2",
