@@ -5,7 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  const auto tokenizer = hearth::text::make_tokenizer_from_json(input, "");
+  const auto tokenizer = hearth::text::make_tokenizer_from_json(input);
   if (!tokenizer) return 0;
   if (const auto ids = (*tokenizer)->encode("Hello <s> w\xC3\xB6rld\n  12\xFF", {})) {
     (*tokenizer)->decode(*ids, true);

@@ -5,6 +5,7 @@ use tokenizers::{AddedVocabulary, DecoderWrapper, Model, OffsetType, PreTokenize
 
 use crate::ffi::{TokenKind, VocabularyDump};
 use crate::guard::{guarded, BridgeError};
+use crate::limits::check_tokenizer;
 
 pub struct JsonTokenizer {
     tokenizer: Tokenizer,
@@ -99,6 +100,7 @@ impl PieceCoding {
 
 pub fn new_json_tokenizer(json: &[u8]) -> Result<Box<JsonTokenizer>, BridgeError> {
     guarded(|| {
+        check_tokenizer(json).map_err(BridgeError::new)?;
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(BridgeError::new)?;
         // Cutting and padding are the server's business.
         tokenizer.with_truncation(None).map_err(BridgeError::new)?;
@@ -147,8 +149,6 @@ impl JsonTokenizer {
     /// Every token with its piece, its bytes in the middle of a text, and its kind. Ids without a token are empty.
     pub fn dump(&self) -> Result<VocabularyDump, BridgeError> {
         guarded(|| {
-            // An id far beyond the number of tokens would make the dump huge.
-            const MAX_ID: u32 = 1 << 22;
             let coding = coding_of(self.tokenizer.get_decoder());
             let added = self.tokenizer.get_added_tokens_decoder();
             let mut tokens: Vec<(u32, String)> = self
@@ -158,9 +158,11 @@ impl JsonTokenizer {
                 .map(|(piece, id)| (id, piece))
                 .collect();
             tokens.sort_unstable();
+            // An id far beyond the number of tokens would make the dump huge.
+            let max_id = 4 * tokens.len() + (1 << 16);
             let mut dump = VocabularyDump::default();
             for (id, piece) in tokens {
-                if id > MAX_ID {
+                if id as usize > max_id {
                     return Err(BridgeError::new(format!("token id {id} is out of range")));
                 }
                 if (id as usize) < dump.kinds.len() {

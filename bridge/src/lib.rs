@@ -7,6 +7,7 @@ mod chat_template;
 mod flat;
 mod guard;
 mod json_tokenizer;
+mod limits;
 mod piece_model;
 mod python_json;
 mod strftime;

@@ -177,10 +177,10 @@ std::vector<fs::path> numbered_parts(const fs::path& file) {
 FolderWeights weights_in_folder(const fs::path& folder) {
   Sorted sorted = sort_files(folder);
   drop_consolidated(sorted.safetensors);
-  const bool configured = has_config(folder);
-  if (configured || (sorted.gguf.empty() && sorted.ggml.empty())) {
+  if (sorted.gguf.empty()) {
+    const bool configured = has_config(folder);
     for (auto* files : {&sorted.safetensors, &sorted.torch}) {
-      if (files->empty()) continue;
+      if (files->empty() || (!configured && !sorted.ggml.empty())) continue;
       // .pth files without a config.json are RWKV models, each by itself.
       const std::size_t n_models = configured || files == &sorted.safetensors ? 1 : count_models(*files);
       return {std::move(*files), n_models};

@@ -24,7 +24,8 @@ struct FolderWeights {
   std::size_t n_models = 0;                  // 0: no model; 2 and more: several that are models by themselves
 };
 
-// Looks at the folder's own files, not at those of its subfolders. With a config.json the folder is one model.
+// Looks at the folder's own files, not at those of its subfolders, in the order of formats/open_checkpoint: GGUF files,
+// each a model; then with a config.json safetensors and then PyTorch files, together one model.
 FolderWeights weights_in_folder(const std::filesystem::path& folder);
 
 }  // namespace hearth::gallery

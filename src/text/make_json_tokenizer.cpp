@@ -1,9 +1,8 @@
-// tokenizer.json through the tokenizers crate, with the roles of tokens taken from tokenizer_config.json.
+// tokenizer.json through the tokenizers crate, with the roles of tokens from the files beside it.
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
-#include "base/json.h"
 #include "hearth-bridge/src/lib.rs.h"
 #include "text/bridge_call.h"
 #include "text/end_of_generation.h"
@@ -44,16 +43,23 @@ TokenKind kind_of(std::uint8_t kind) {
 class JsonTokenizer final : public Tokenizer {
  public:
   JsonTokenizer(rust::Box<bridge::JsonTokenizer> tokenizer, Vocabulary vocabulary, std::vector<std::string> texts,
-                SpecialTokens special)
+                SpecialTokens special, bool own_frame)
       : tokenizer_(std::move(tokenizer)),
         vocabulary_(std::move(vocabulary)),
         texts_(std::move(texts)),
-        special_(std::move(special)) {}
+        special_(std::move(special)),
+        own_frame_(own_frame) {}
 
   Result<std::vector<TokenId>> encode(std::string_view text, const EncodeOptions& options) const override {
     return call_bridge(ErrorCode::kInvalidArgument, "tokenizer", [&] {
-      const auto ids = tokenizer_->encode(slice(text), options.add_special, options.parse_special);
-      return std::vector<TokenId>(ids.begin(), ids.end());
+      const bool framed = options.add_special && own_frame_;
+      const auto ids = tokenizer_->encode(slice(text), options.add_special && !framed, options.parse_special);
+      std::vector<TokenId> result;
+      result.reserve(ids.size() + 2);
+      if (framed && special_.add_bos) result.push_back(*special_.bos);
+      result.insert(result.end(), ids.begin(), ids.end());
+      if (framed && special_.add_eos) result.push_back(*special_.eos);
+      return result;
     });
   }
 
@@ -90,36 +96,31 @@ class JsonTokenizer final : public Tokenizer {
   Vocabulary vocabulary_;
   std::vector<std::string> texts_;  // the bytes of each token
   SpecialTokens special_;
+  bool own_frame_;  // BOS and EOS are added here, not by the post-processor
 };
 
-// "bos_token": "<s>" or {"content": "<s>", …}
-std::optional<TokenId> token_in(const Json& config, const char* key, const Vocabulary& vocabulary) {
-  const auto entry = config.find(key);
-  if (entry == config.end()) return std::nullopt;
-  if (entry->is_string()) return vocabulary.find(entry->get_ref<const std::string&>());
-  if (!entry->is_object()) return std::nullopt;
-  const auto content = entry->find("content");
-  if (content == entry->end() || !content->is_string()) return std::nullopt;
-  return vocabulary.find(content->get_ref<const std::string&>());
+// Of these classes, add_bos_token and add_eos_token replace what tokenizer.json does at the ends of a text.
+bool flags_rule(const TokenRoles& roles) {
+  constexpr std::string_view kClasses[] = {"LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer", "CohereTokenizer"};
+  return (roles.add_bos || roles.add_eos) &&
+         std::ranges::any_of(kClasses, [&](std::string_view name) { return roles.tokenizer_class.starts_with(name); });
 }
 
-Result<SpecialTokens> read_special(std::string_view config_json, const Vocabulary& vocabulary) {
-  SpecialTokens special;
-  if (config_json.empty()) return special;
-  auto config = base::parse_json(config_json);
-  if (!config) return base::fail_at("tokenizer_config.json", std::move(config).error());
-  if (!config->is_object()) return fail(ErrorCode::kCorruptFile, "tokenizer_config.json is not an object");
-  special.bos = token_in(*config, "bos_token", vocabulary);
-  special.eos = token_in(*config, "eos_token", vocabulary);
-  special.unknown = token_in(*config, "unk_token", vocabulary);
-  special.padding = token_in(*config, "pad_token", vocabulary);
-  return special;
+// Whether BOS and EOS are added is up to the post-processor: what it does to an empty text shows it.
+Status read_frame(const bridge::JsonTokenizer& tokenizer, SpecialTokens& special) {
+  HEARTH_TRY(const auto frame, call_bridge(ErrorCode::kCorruptFile, "tokenizer.json",
+                                           [&] { return tokenizer.encode(slice(""), true, true); }));
+  if (frame.empty()) return {};
+  const auto first = static_cast<TokenId>(frame.front());
+  if (!special.bos && first != special.eos) special.bos = first;
+  special.add_bos = special.bos == first;
+  special.add_eos = special.eos && static_cast<TokenId>(frame.back()) == *special.eos;
+  return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> make_tokenizer_from_json(std::string_view tokenizer_json,
-                                                            std::string_view tokenizer_config_json) {
+Result<std::unique_ptr<Tokenizer>> make_tokenizer_from_json(std::string_view tokenizer_json, const TokenRoles& roles) {
   HEARTH_TRY(auto tokenizer, call_bridge(ErrorCode::kCorruptFile, "tokenizer.json",
                                          [&] { return bridge::new_json_tokenizer(slice(tokenizer_json)); }));
   HEARTH_TRY(const auto dump,
@@ -129,19 +130,17 @@ Result<std::unique_ptr<Tokenizer>> make_tokenizer_from_json(std::string_view tok
   for (const std::uint8_t kind : dump.kinds) kinds.push_back(kind_of(kind));
   Vocabulary vocabulary(split(dump.pieces, dump.piece_ends), {}, std::move(kinds));
 
-  HEARTH_TRY(SpecialTokens special, read_special(tokenizer_config_json, vocabulary));
+  SpecialTokens special = special_tokens_of(roles, vocabulary);
   find_end_of_generation(vocabulary, special);
-  // Whether BOS and EOS are added is up to the post-processor: what it does to an empty text shows it.
-  HEARTH_TRY(const auto frame, call_bridge(ErrorCode::kCorruptFile, "tokenizer.json",
-                                           [&] { return tokenizer->encode(slice(""), true, true); }));
-  if (!frame.empty()) {
-    const auto first = static_cast<TokenId>(frame.front());
-    if (!special.bos && first != special.eos) special.bos = first;
-    special.add_bos = special.bos == first;
-    special.add_eos = special.eos && static_cast<TokenId>(frame.back()) == *special.eos;
+  add_end_ids(roles, vocabulary, special);
+  HEARTH_TRY_VOID(read_frame(*tokenizer, special));
+  const bool own_frame = flags_rule(roles);
+  if (own_frame) {
+    special.add_bos = roles.add_bos.value_or(special.add_bos) && special.bos;
+    special.add_eos = roles.add_eos.value_or(special.add_eos) && special.eos;
   }
   return std::make_unique<JsonTokenizer>(std::move(tokenizer), std::move(vocabulary), split(dump.texts, dump.text_ends),
-                                         std::move(special));
+                                         std::move(special), own_frame);
 }
 
 }  // namespace hearth::text

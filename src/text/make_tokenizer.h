@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "formats/checkpoint.h"
+#include "text/token_roles.h"
 #include "text/tokenizer.h"
 
 namespace hearth::text {
@@ -17,15 +18,17 @@ namespace hearth::text {
 // for a vocabulary kind that this build does not know.
 Result<std::unique_ptr<Tokenizer>> make_gguf_tokenizer(const formats::Metadata& metadata);
 
-// From tokenizer.json; tokenizer_config.json may be empty.
+// From tokenizer.json.
 Result<std::unique_ptr<Tokenizer>> make_tokenizer_from_json(std::string_view tokenizer_json,
-                                                            std::string_view tokenizer_config_json);
+                                                            const TokenRoles& roles = {});
 
 // From tokenizer.model, a serialised sentencepiece ModelProto.
-Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(std::string_view model_proto_bytes);
+Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(std::string_view model_proto_bytes,
+                                                                const TokenRoles& roles = {});
 
-// From vocab.json and merges.txt: byte-level BPE with the GPT-2 pattern.
+// From vocab.json and merges.txt: byte-level BPE with the pattern of GPT-2, or that of Qwen2 where the roles say so.
 Result<std::unique_ptr<Tokenizer>> make_vocab_merges_tokenizer(std::string_view vocab_json,
-                                                               std::string_view merges_text);
+                                                               std::string_view merges_text,
+                                                               const TokenRoles& roles = {});
 
 }  // namespace hearth::text

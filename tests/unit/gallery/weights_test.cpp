@@ -84,10 +84,11 @@ TEST_F(WeightsTest, AFolderIsReadInOneFormat) {
   write_text(folder_ / "model-00001-of-00002.safetensors", kSafetensors);
   write_text(folder_ / "model-00002-of-00002.safetensors", kSafetensors);
   write_text(folder_ / "consolidated.safetensors", kSafetensors);
-  write_text(folder_ / "a.gguf", "GGUF");
   const FolderWeights weights = weights_in_folder(folder_.path());
   EXPECT_EQ(weights.n_models, 1U);
   EXPECT_EQ(weights.files.size(), 2U);
+  write_text(folder_ / "a.gguf", "GGUF");
+  EXPECT_EQ(weights_in_folder(folder_.path()).files, std::vector<fs::path>{folder_ / "a.gguf"});
 }
 
 TEST_F(WeightsTest, GgufFilesInAFolderAreModelsOfTheirOwn) {

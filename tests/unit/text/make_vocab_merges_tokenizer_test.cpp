@@ -16,7 +16,8 @@ TEST(MakeVocabMergesTokenizer, ReadsBothFiles) {
 }
 
 TEST(MakeVocabMergesTokenizer, BadIdsAreCorrupt) {
-  for (const char* json : {R"({"a": -1})", R"({"a": 1e9})", R"({"a": 99999999999})", R"({"a": "b"})", "[]", "{"}) {
+  for (const char* json :
+       {R"({"a": -1})", R"({"a": 1e9})", R"({"a": 99999999999})", R"({"a": 4000000})", R"({"a": "b"})", "[]", "{"}) {
     EXPECT_FALSE(make_vocab_merges_tokenizer(json, "")) << json;
   }
 }
