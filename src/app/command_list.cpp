@@ -39,8 +39,8 @@ void print_installed(const std::vector<gallery::StoredModel>& models, const List
   std::size_t width = 0;
   for (const auto& model : models) width = std::max(width, model.name.size());
   for (const auto& model : models) {
-    fmt::print("{:<{}}  {:>9}  {}\n", model.name, width, format_bytes(model.size_bytes),
-               model.file.filename().string());
+    fmt::print("{:<{}}  {:>9}  {}{}\n", model.name, width, format_bytes(model.size_bytes),
+               model.file.filename().string(), model.is_folder ? "/" : "");
   }
 }
 

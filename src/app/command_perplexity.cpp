@@ -13,7 +13,7 @@
 #include "base/mapped_file.h"
 #include "kernels/kernels.h"
 #include "model/single_sequence.h"
-#include "text/make_tokenizer.h"
+#include "text/make_tokenizer_for.h"
 
 namespace hearth::app {
 namespace {
@@ -33,13 +33,14 @@ struct TokenizedText {
 };
 
 Result<TokenizedText> tokenize(const formats::Checkpoint& checkpoint, const std::filesystem::path& file) {
-  HEARTH_TRY(const auto tokenizer, text::make_gguf_tokenizer(checkpoint.metadata));
+  HEARTH_TRY(const text::ModelTokenizer made, text::make_tokenizer_for(checkpoint));
+  const text::Tokenizer& tokenizer = *made.tokenizer;
   HEARTH_TRY(const auto mapped, base::MappedFile::open(file));
   const std::string_view bytes(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
   TokenizedText result;
-  HEARTH_TRY(result.tokens, tokenizer->encode(bytes, {.add_special = true, .parse_special = false}));
-  if (tokenizer->special().add_bos) {
-    result.bos = tokenizer->special().bos;
+  HEARTH_TRY(result.tokens, tokenizer.encode(bytes, {.add_special = true, .parse_special = false}));
+  if (tokenizer.special().add_bos) {
+    result.bos = tokenizer.special().bos;
   }
   if (static_cast<std::int64_t>(result.tokens.size()) < kWindow) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("{}: has {} tokens, fewer than one window of {}",

@@ -24,6 +24,7 @@ class ModelSources {
  private:
   Result<std::vector<backends::ModelSource>> read();
   config::ModelConfig config_of(const gallery::StoredModel& model);
+  std::filesystem::path named_tokenizer(const gallery::StoredModel& model, const config::ModelConfig& config) const;
 
   gallery::Store store_;
   std::mutex mutex_;

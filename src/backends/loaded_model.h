@@ -19,7 +19,9 @@ namespace hearth::backends {
 // An installed model: what the gallery's store lists, with its YAML.
 struct ModelSource {
   std::string name;
-  std::filesystem::path file;
+  std::filesystem::path file;  // the weights or, with is_folder, the model's folder
+  bool is_folder = false;
+  std::filesystem::path tokenizer;  // the file or folder that the YAML names; empty: the model's own
   config::ModelConfig config;
   std::uint64_t size_bytes = 0;
   std::int64_t modified = 0;  // seconds since 1970, of the weights and the YAML, the later one; a change means reload

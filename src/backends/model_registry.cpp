@@ -17,7 +17,7 @@ std::unexpected<RequestError> refuse(Reason reason, std::string message, std::st
 }
 
 bool names_file(const std::string& name, const ModelSource& source) {
-  return name == source.file.filename().string() || name == source.file.stem().string();
+  return name == source.file.filename().string() || (!source.is_folder && name == source.file.stem().string());
 }
 
 std::string names_of(const std::vector<ModelSource>& sources) {

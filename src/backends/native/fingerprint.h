@@ -1,6 +1,7 @@
 // The system fingerprint: equal fingerprints and seeds give equal tokens.
 //
-// A hash of what results depend on: the build, the ISA level, the weights, the chat template and the configuration.
+// A hash of what results depend on: the build, the ISA level, the weights, the tokenizer, the chat template and the
+// configuration.
 #pragma once
 
 #include <string>
@@ -17,6 +18,7 @@ std::string weights_identity(const formats::Checkpoint& checkpoint);
 struct FingerprintParts {
   std::string_view weights;
   std::string_view isa;
+  std::string_view tokenizer;  // of files beside the weights
   std::string_view chat_template;
   std::string_view config;  // what changes results: KV type, context, rope settings
 };

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
+#include "backends/native/backend_names.h"
 #include "backends/native/fingerprint.h"
 #include "backends/native/native_reply.h"
 #include "backends/native/prompt.h"
@@ -15,7 +17,8 @@
 #include "formats/checkpoint.h"
 #include "model/loader.h"
 #include "text/chat_template.h"
-#include "text/make_tokenizer.h"
+#include "text/make_tokenizer_for.h"
+#include "text/model_chat_template.h"
 #include "text/template_for_control_tokens.h"
 #include "text/tokenizer.h"
 
@@ -36,6 +39,7 @@ struct Parts {
   std::optional<text::ChatTemplate> chat_template;
   bool own_template = false;
   std::size_t max_token_bytes = 1;
+  std::vector<TokenId> stop_ids;
   ModelSampling sampling;
   std::string fingerprint;
   std::unique_ptr<model::Model> model;
@@ -168,7 +172,7 @@ class NativeModel final : public LoadedModel {
         choice.sequence.prompt = prompt->tokens;
         choice.sequence.sampling = sampling;
         choice.sequence.max_new_tokens = max_tokens.value_or(context_size());
-        choice.sequence.stop_ids = parts_.tokenizer->special().end_of_generation;
+        choice.sequence.stop_ids = parts_.stop_ids;
         choice.sequence.choice_index = static_cast<std::int32_t>(i);
         choice.sequence.n_top_logprobs = static_cast<std::int32_t>(request.top_logprobs.value_or(-1));
         choice.sequence.prompt_logprobs = echo_logprobs;
@@ -187,18 +191,20 @@ class NativeModel final : public LoadedModel {
 };
 
 // The file's own template when there is one that compiles, else what its control tokens suggest.
-Status choose_template(const ModelSource& source, const formats::Metadata& metadata, Parts& parts) {
+Status choose_template(const ModelSource& source, const formats::Checkpoint& checkpoint, Parts& parts) {
   const text::SpecialTokens& special = parts.tokenizer->special();
   const auto piece = [&](std::optional<TokenId> id) { return id ? parts.tokenizer->piece(*id) : std::string(); };
   const text::ChatTemplateTokens tokens{piece(special.bos), piece(special.eos)};
-  if (const std::optional<std::string_view> own = metadata.text("tokenizer.chat_template")) {
-    Result<text::ChatTemplate> compiled = text::ChatTemplate::compile(std::string(*own), tokens);
+  HEARTH_TRY(const std::optional<text::ModelChatTemplate> own, text::find_chat_template(checkpoint));
+  if (own) {
+    Result<text::ChatTemplate> compiled = text::ChatTemplate::compile(own->source, tokens);
     if (compiled) {
       parts.chat_template = *std::move(compiled);
       parts.own_template = true;
       return {};
     }
-    base::log_warning("model {}: its chat template does not compile: {}", source.name, compiled.error().message);
+    base::log_warning("model {}: the chat template of {} does not compile: {}", source.name, own->origin,
+                      compiled.error().message);
   }
   base::log_warning("model {}: no chat template; chats use the one that its control tokens suggest", source.name);
   HEARTH_TRY(parts.chat_template, text::ChatTemplate::compile(text::fallback_chat_template(*parts.tokenizer), tokens));
@@ -207,9 +213,12 @@ Status choose_template(const ModelSource& source, const formats::Metadata& metad
 
 Result<Parts> load_parts(const ModelSource& source, const NativeOptions& options, engine::EngineThread& thread) {
   HEARTH_TRY(formats::Checkpoint checkpoint, formats::open_checkpoint(source.file));
+  HEARTH_TRY_VOID(
+      check_backend(checkpoint, source.config.backend.value_or(""), source.config.quantization.value_or("")));
   Parts parts;
-  HEARTH_TRY(parts.tokenizer, text::make_gguf_tokenizer(checkpoint.metadata));
-  HEARTH_TRY_VOID(choose_template(source, checkpoint.metadata, parts));
+  HEARTH_TRY(text::ModelTokenizer tokenizer, text::make_tokenizer_for(checkpoint, source.tokenizer));
+  parts.tokenizer = std::move(tokenizer.tokenizer);
+  HEARTH_TRY_VOID(choose_template(source, checkpoint, parts));
   parts.max_token_bytes = longest_token_bytes(*parts.tokenizer);
   parts.sampling = read_model_sampling(checkpoint.metadata);
   const std::string weights = weights_identity(checkpoint);
@@ -217,8 +226,12 @@ Result<Parts> load_parts(const ModelSource& source, const NativeOptions& options
   load.context_size = source.config.context_size.value_or(options.context_size.value_or(0));
   load.lock_memory = source.config.mmlock.value_or(false);
   HEARTH_TRY(parts.model, model::load_model(std::move(checkpoint), load, thread.pool(), options.isa));
+  // A vocabulary may have more tokens than the model has logits for.
+  std::ranges::copy_if(parts.tokenizer->special().end_of_generation, std::back_inserter(parts.stop_ids),
+                       [&](TokenId id) { return id < parts.model->n_vocab(); });
   parts.fingerprint = system_fingerprint({.weights = weights,
                                           .isa = cpu::to_string(options.isa),
+                                          .tokenizer = tokenizer.identity,
                                           .chat_template = parts.chat_template->source(),
                                           .config = options.kv_cache_type});
   return parts;

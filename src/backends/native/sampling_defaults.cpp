@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
 
 namespace hearth::backends {
 namespace {
@@ -19,12 +20,19 @@ std::int32_t clamp_to_int32(std::int64_t value) {
 }  // namespace
 
 ModelSampling read_model_sampling(const formats::Metadata& metadata) {
+  // A value that makes no sense is a mistake of the file, not a wish.
+  const auto number = [&](std::string_view hub_key, std::string_view gguf_key, double max) {
+    auto value = metadata.number(hub_key);
+    if (!value) value = metadata.number(gguf_key);
+    return value && *value >= 0 && *value <= max ? value : std::nullopt;
+  };
   ModelSampling sampling;
-  sampling.temperature = metadata.number("general.sampling.temp");
-  sampling.top_p = metadata.number("general.sampling.top_p");
-  sampling.min_p = metadata.number("general.sampling.min_p");
-  sampling.top_k = metadata.integer("general.sampling.top_k");
-  sampling.repeat_penalty = metadata.number("general.sampling.penalty_repeat");
+  sampling.temperature = number("generation_config.temperature", "general.sampling.temp", 100);
+  sampling.top_p = number("generation_config.top_p", "general.sampling.top_p", 1);
+  sampling.min_p = number("generation_config.min_p", "general.sampling.min_p", 1);
+  sampling.repeat_penalty = number("generation_config.repetition_penalty", "general.sampling.penalty_repeat", 100);
+  sampling.top_k = metadata.integer("generation_config.top_k");
+  if (!sampling.top_k) sampling.top_k = metadata.integer("general.sampling.top_k");
   return sampling;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -47,6 +48,32 @@ TEST_F(ModelSourcesTest, JoinsWeightsWithTheirYaml) {
   EXPECT_EQ(warm->config.parameters.temperature, 0.25);
   EXPECT_GT(warm->size_bytes, 0U);
   EXPECT_GT(warm->modified, 0);
+}
+
+TEST_F(ModelSourcesTest, AFolderIsOneModelWithItsTokenizer) {
+  std::filesystem::create_directories(folder_ / "hub");
+  write("hub/config.json", "{}");
+  write("hub/first.safetensors", std::string("\2\0\0\0\0\0\0\0{}", 10));
+  write("hub/second.safetensors", std::string("\2\0\0\0\0\0\0\0{}", 10));
+  write("hub/own.json", "{}");
+  write("shared.json", "{}");
+  write("one.yaml",
+        "- {name: plain, parameters: {model: hub, tokenizer: shared.json}}\n"
+        "- {name: picked, model_base_name: second, parameters: {model: hub, tokenizer: some/hub-name}}\n");
+  ModelSources sources(folder_);
+  const auto list = sources.list(true);
+  ASSERT_TRUE(list) << list.error().message;
+  EXPECT_EQ(names(*list), (std::vector<std::string>{"a", "picked", "plain"}));
+  EXPECT_EQ(list->at(1).file, folder_ / "hub" / "second.safetensors");
+  EXPECT_TRUE(list->at(1).tokenizer.empty());
+  EXPECT_EQ(list->at(2).file, folder_ / "hub");
+  EXPECT_TRUE(list->at(2).is_folder);
+  EXPECT_EQ(list->at(2).tokenizer, folder_ / "shared.json");
+  // A file that is replaced inside does not touch the folder itself.
+  const auto later = std::filesystem::file_time_type::clock::now() + std::chrono::hours(1);
+  std::filesystem::last_write_time(folder_ / "hub" / "own.json", later);
+  const auto again = sources.list(true);
+  EXPECT_GT(again->at(2).modified, list->at(2).modified);
 }
 
 TEST_F(ModelSourcesTest, AFreshLookSeesNewFilesAtOnce) {

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <iterator>
 #include <regex>
+#include <set>
 
 namespace hearth::backends {
 namespace {
@@ -27,6 +29,8 @@ TEST(Fingerprint, EveryPartCounts) {
   EXPECT_NE(base, system_fingerprint({.weights = "w", .isa = "avx512", .chat_template = "t", .config = "f16"}));
   EXPECT_NE(base, system_fingerprint({.weights = "w", .isa = "avx2", .chat_template = "u", .config = "f16"}));
   EXPECT_NE(base, system_fingerprint({.weights = "w", .isa = "avx2", .chat_template = "t", .config = "f32"}));
+  EXPECT_NE(base, system_fingerprint(
+                      {.weights = "w", .isa = "avx2", .tokenizer = "u", .chat_template = "t", .config = "f16"}));
   EXPECT_NE(system_fingerprint({.weights = "ab", .isa = "c"}), system_fingerprint({.weights = "a", .isa = "bc"}));
 }
 
@@ -39,6 +43,29 @@ TEST(Fingerprint, SeesAChangeAtEitherEndOfATensorAndInItsMiddle) {
     bytes[at] = std::byte{0};
   }
   EXPECT_EQ(weights_identity(checkpoint_of(bytes)), before);
+}
+
+// rope_theta of a config.json changes results and no tensor.
+TEST(Fingerprint, SeesEveryKindOfMetadata) {
+  const std::array<std::byte, 4> bytes{};
+  std::set<std::string> identities = {weights_identity(checkpoint_of(bytes))};
+  const formats::MetadataValue values[] = {{true},
+                                           {std::int64_t{1}},
+                                           {std::uint64_t{2}},
+                                           {10000.0},
+                                           {500000.0},
+                                           {std::string("llama")},
+                                           {std::vector<std::string>{"a", "b"}},
+                                           {std::vector<std::string>{"ab"}},
+                                           {std::vector<std::int64_t>{1, 2}},
+                                           {std::vector<float>{1.0F}},
+                                           {formats::MetadataArray{{std::int64_t{1}}}}};
+  for (const auto& value : values) {
+    formats::Checkpoint checkpoint = checkpoint_of(bytes);
+    checkpoint.metadata.set("rope_theta", value);
+    identities.insert(weights_identity(checkpoint));
+  }
+  EXPECT_EQ(identities.size(), std::size(values) + 1);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace hearth::backends {
 namespace {
 
@@ -16,6 +18,31 @@ TEST(SamplingDefaults, RequestWinsOverYamlOverModelOverOpenAi) {
   EXPECT_EQ(resolve_sampling(request, yaml, model, 5).temperature, 0.5F);
   request.temperature = 0.0;
   EXPECT_EQ(resolve_sampling(request, yaml, model, 5).temperature, 0.0F) << "an explicit zero is a value";
+}
+
+TEST(SamplingDefaults, GenerationConfigWinsOverGgufKeys) {
+  formats::Metadata metadata;
+  metadata.set("general.sampling.temp", {0.5});
+  metadata.set("general.sampling.top_k", {std::int64_t{10}});
+  metadata.set("generation_config.temperature", {0.25});
+  metadata.set("generation_config.top_p", {std::int64_t{1}});
+  metadata.set("generation_config.repetition_penalty", {1.125});
+  const ModelSampling sampling = read_model_sampling(metadata);
+  EXPECT_EQ(sampling.temperature, 0.25);
+  EXPECT_EQ(sampling.top_p, 1.0);
+  EXPECT_EQ(sampling.top_k, 10);
+  EXPECT_EQ(sampling.repeat_penalty, 1.125);
+  EXPECT_EQ(sampling.min_p, std::nullopt);
+}
+
+TEST(SamplingDefaults, NonsenseOfAFileIsNoWish) {
+  formats::Metadata metadata;
+  metadata.set("generation_config.temperature", {-1.0});
+  metadata.set("generation_config.top_p", {1.5});
+  metadata.set("generation_config.min_p", {std::numeric_limits<double>::quiet_NaN()});
+  metadata.set("generation_config.top_k", {std::string("forty")});
+  const ModelSampling sampling = read_model_sampling(metadata);
+  EXPECT_FALSE(sampling.temperature || sampling.top_p || sampling.min_p || sampling.top_k);
 }
 
 TEST(SamplingDefaults, WithoutAnyWordNothingChangesTheDistribution) {
