@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "kernels/attention.h"
+#include "kernels/recurrence.h"
 #include "quant/packed/packed_matrix.h"
 
 namespace hearth::kernels {
@@ -46,7 +47,7 @@ struct PanelRange {
   std::int64_t end = 0;
 };
 
-enum class Activation : std::uint8_t { kSilu, kGeluTanh, kGeluErf, kRelu };
+enum class Activation : std::uint8_t { kSilu, kGeluTanh, kGeluErf, kRelu, kReluSquared, kSigmoid, kTanh, kExp };
 
 // cos and sin of one row's position: [n_rotated / 2] each, attention factor included.
 struct RopeRow {
@@ -75,9 +76,11 @@ struct KernelTable {
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, std::int64_t n, float* out);
 
   // Element-wise on n floats.
-  void (*add)(const float* a, const float* b, std::int64_t n, float* out);        // a + b
-  void (*scale)(const float* x, float factor, std::int64_t n, float* out);        // x * factor
-  void (*activate)(Activation kind, const float* x, std::int64_t n, float* out);  // f(x)
+  void (*add)(const float* a, const float* b, std::int64_t n, float* out);                   // a + b
+  void (*multiply)(const float* a, const float* b, std::int64_t n, float* out);              // a * b
+  void (*lerp)(const float* a, const float* b, const float* t, std::int64_t n, float* out);  // a + (b - a) * t
+  void (*scale)(const float* x, float factor, std::int64_t n, float* out);                   // x * factor
+  void (*activate)(Activation kind, const float* x, std::int64_t n, float* out);             // f(x)
   void (*activate_multiply)(Activation kind, const float* gate, const float* up, std::int64_t n,
                             float* out);                                   // f(gate) * up
   void (*softcap)(const float* x, float cap, std::int64_t n, float* out);  // cap * tanh(x / cap)
@@ -88,6 +91,12 @@ struct KernelTable {
   void (*store_kv)(const KvStore& task);
   std::int64_t (*attention_scratch_bytes)(const AttentionTask& task);
   void (*attention)(const AttentionTask& task, unsigned char* scratch);
+
+  // Recurrences, see recurrence.h; n: the head's dimension, for wkv4 the number of channels.
+  void (*wkv4)(const Wkv4Row& row, std::int64_t n);
+  void (*wkv)(const WkvRow& row, std::int64_t n);
+  void (*wkv7)(const Wkv7Row& row, std::int64_t n);
+  float (*dot)(const float* a, const float* b, std::int64_t n);  // Σ a * b, in one fixed tree
 
   // Softmax statistics of a logits row, for sampling and log-probabilities.
   float (*max_value)(const float* x, std::int64_t n);

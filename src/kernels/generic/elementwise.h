@@ -27,6 +27,12 @@ struct AddOp {
 };
 
 template <typename Isa>
+struct MultiplyOp {
+  using F = typename Isa::F;
+  HEARTH_INLINE F apply(F a, F b) const { return Isa::mul(a, b); }
+};
+
+template <typename Isa>
 struct ScaleOp {
   using F = typename Isa::F;
   F factor;
@@ -55,8 +61,16 @@ HEARTH_INLINE typename Isa::F activation(typename Isa::F x) {
     return gelu_tanh<Isa>(x);
   } else if constexpr (kActivation == Activation::kGeluErf) {
     return gelu_erf<Isa>(x);
-  } else {
+  } else if constexpr (kActivation == Activation::kRelu) {
     return relu<Isa>(x);
+  } else if constexpr (kActivation == Activation::kReluSquared) {
+    return Isa::mul(relu<Isa>(x), relu<Isa>(x));
+  } else if constexpr (kActivation == Activation::kSigmoid) {
+    return sigmoid<Isa>(x);
+  } else if constexpr (kActivation == Activation::kTanh) {
+    return tanh<Isa>(x);
+  } else {
+    return exp<Isa>(x);
   }
 }
 
@@ -75,6 +89,26 @@ struct ActivateMultiplyOp {
 template <typename Isa>
 void add(const float* a, const float* b, std::int64_t n, float* out) {
   for_each_pair<Isa>(AddOp<Isa>{}, a, b, n, out);
+}
+
+template <typename Isa>
+void multiply(const float* a, const float* b, std::int64_t n, float* out) {
+  for_each_pair<Isa>(MultiplyOp<Isa>{}, a, b, n, out);
+}
+
+// out[i] = a[i] + (b[i] - a[i]) * t[i]
+template <typename Isa>
+void lerp(const float* a, const float* b, const float* t, std::int64_t n, float* out) {
+  std::int64_t i = 0;
+  for (; i + Isa::kRows <= n; i += Isa::kRows) {
+    const auto from = Isa::load(a + i);
+    Isa::store(out + i, Isa::multiply_add(Isa::sub(Isa::load(b + i), from), Isa::load(t + i), from));
+  }
+  if (i < n) {
+    const auto from = load_some<Isa>(a + i, n - i, 0);
+    const auto step = Isa::sub(load_some<Isa>(b + i, n - i, 0), from);
+    store_some<Isa>(out + i, n - i, Isa::multiply_add(step, load_some<Isa>(t + i, n - i, 0), from));
+  }
 }
 
 template <typename Isa>
@@ -103,6 +137,14 @@ void activate(Activation kind, const float* x, std::int64_t n, float* out) {
       return for_each_pair<Isa>(ActivateOp<Isa, Activation::kGeluErf>{}, x, x, n, out);
     case Activation::kRelu:
       return for_each_pair<Isa>(ActivateOp<Isa, Activation::kRelu>{}, x, x, n, out);
+    case Activation::kReluSquared:
+      return for_each_pair<Isa>(ActivateOp<Isa, Activation::kReluSquared>{}, x, x, n, out);
+    case Activation::kSigmoid:
+      return for_each_pair<Isa>(ActivateOp<Isa, Activation::kSigmoid>{}, x, x, n, out);
+    case Activation::kTanh:
+      return for_each_pair<Isa>(ActivateOp<Isa, Activation::kTanh>{}, x, x, n, out);
+    case Activation::kExp:
+      return for_each_pair<Isa>(ActivateOp<Isa, Activation::kExp>{}, x, x, n, out);
   }
 }
 
@@ -117,6 +159,14 @@ void activate_multiply(Activation kind, const float* gate, const float* up, std:
       return for_each_pair<Isa>(ActivateMultiplyOp<Isa, Activation::kGeluErf>{}, gate, up, n, out);
     case Activation::kRelu:
       return for_each_pair<Isa>(ActivateMultiplyOp<Isa, Activation::kRelu>{}, gate, up, n, out);
+    case Activation::kReluSquared:
+      return for_each_pair<Isa>(ActivateMultiplyOp<Isa, Activation::kReluSquared>{}, gate, up, n, out);
+    case Activation::kSigmoid:
+      return for_each_pair<Isa>(ActivateMultiplyOp<Isa, Activation::kSigmoid>{}, gate, up, n, out);
+    case Activation::kTanh:
+      return for_each_pair<Isa>(ActivateMultiplyOp<Isa, Activation::kTanh>{}, gate, up, n, out);
+    case Activation::kExp:
+      return for_each_pair<Isa>(ActivateMultiplyOp<Isa, Activation::kExp>{}, gate, up, n, out);
   }
 }
 

@@ -90,6 +90,13 @@ HEARTH_INLINE typename Isa::F silu(typename Isa::F x) {
   return Isa::div(x, Isa::add(Isa::floats(1.0F), e));
 }
 
+// 1 / (1 + exp(-x))
+template <typename Isa>
+HEARTH_INLINE typename Isa::F sigmoid(typename Isa::F x) {
+  const auto e = exp<Isa>(Isa::sub(Isa::zero(), x));
+  return Isa::div(Isa::floats(1.0F), Isa::add(Isa::floats(1.0F), e));
+}
+
 // 0.5 x (1 + tanh(u)) = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x³)
 template <typename Isa>
 HEARTH_INLINE typename Isa::F gelu_tanh(typename Isa::F x) {

@@ -5,6 +5,7 @@
 #include "kernels/generic/elementwise.h"
 #include "kernels/generic/entry_points.h"
 #include "kernels/generic/quantize.h"
+#include "kernels/generic/recurrence.h"
 #include "kernels/generic/reduce.h"
 
 namespace hearth::kernels::generic {
@@ -52,6 +53,8 @@ constexpr KernelTable make_table(const char* name) {
       .rms_norm = rms_norm<Isa>,
       .layer_norm = layer_norm<Isa>,
       .add = add<Isa>,
+      .multiply = multiply<Isa>,
+      .lerp = lerp<Isa>,
       .scale = scale<Isa>,
       .activate = activate<Isa>,
       .activate_multiply = activate_multiply<Isa>,
@@ -61,6 +64,10 @@ constexpr KernelTable make_table(const char* name) {
       .store_kv = store_kv<Isa>,
       .attention_scratch_bytes = attention_scratch_bytes<Isa>,
       .attention = attention<Isa>,
+      .wkv4 = wkv4<Isa>,
+      .wkv = wkv<Isa>,
+      .wkv7 = wkv7<Isa>,
+      .dot = dot<Isa>,
       .max_value = max_value<Isa>,
       .sum_exp = sum_exp<Isa>,
       .argmax = argmax<Isa>,

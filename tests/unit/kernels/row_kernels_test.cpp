@@ -33,6 +33,14 @@ double relu(double x) {
   return x > 0 ? x : 0.0;
 }
 
+double relu_squared(double x) {
+  return relu(x) * relu(x);
+}
+
+double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+
 TEST_P(RowKernels, RmsNorm) {
   for (const std::int64_t n : kLengths) {
     const auto x = random_floats(n, 1, 3.0F);
@@ -117,7 +125,10 @@ TEST_P(RowKernels, Activations) {
   const Row rows[] = {{Activation::kSilu, silu, 1e-6},
                       {Activation::kGeluTanh, gelu_tanh, 3e-5},
                       {Activation::kGeluErf, gelu_erf, 3e-5},
-                      {Activation::kRelu, relu, 0}};
+                      {Activation::kRelu, relu, 0},
+                      {Activation::kReluSquared, relu_squared, 1e-6},
+                      {Activation::kSigmoid, sigmoid, 1e-6},
+                      {Activation::kTanh, std::tanh, 1e-6}};
   for (const Row& row : rows) {
     std::vector<float> out(x.size());
     table().activate(row.kind, x.data(), n, out.data());
@@ -131,6 +142,19 @@ TEST_P(RowKernels, Activations) {
     for (std::size_t i = 0; i < x.size(); ++i) {
       EXPECT_EQ(gated[i], out[i] * up[i]);
     }
+  }
+}
+
+TEST_P(RowKernels, Exp) {
+  std::vector<float> x{0.0F, -200.0F};
+  for (float value = -80.0F; value < 80.0F; value += 0.137F) {
+    x.push_back(value);
+  }
+  std::vector<float> out(x.size());
+  table().activate(Activation::kExp, x.data(), static_cast<std::int64_t>(x.size()), out.data());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double expected = std::exp(static_cast<double>(x[i]));
+    EXPECT_NEAR(out[i], expected, 3e-7 * expected + 1e-40) << x[i];
   }
 }
 
