@@ -9,18 +9,13 @@
 #include "kernels/kernels.h"
 #include "model/families.h"
 #include "model/rope.h"
+#include "model/rwkv.h"
+#include "model/rwkv_spec.h"
 #include "model/transformer.h"
 #include "model/weights.h"
 
 namespace hearth::model {
 namespace {
-
-std::int64_t resolve_context(std::int64_t requested, std::int64_t trained) {
-  if (requested == kTrainedContext) {
-    return trained;
-  }
-  return requested > 0 ? requested : std::min(trained, kDefaultContext);
-}
 
 // Rope divisors belong to the first class, the global layers. Which of two sets is used depends on the context that the
 // model was loaded with, not on the text, so that a row's keys never change.
@@ -40,8 +35,18 @@ std::vector<RopeAngles> all_rope_angles(const ArchSpec& spec, const Weights& wei
 
 }  // namespace
 
+std::int64_t resolve_context(std::int64_t requested, std::int64_t trained) {
+  if (requested == kTrainedContext) {
+    return trained;
+  }
+  return requested > 0 ? requested : std::min(trained, kDefaultContext);
+}
+
 Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const LoadOptions& options,
                                           cpu::ThreadPool& pool, const kernels::KernelTable& kernels) {
+  if (is_rwkv(checkpoint)) {
+    return load_rwkv(std::move(checkpoint), options, pool, kernels);
+  }
   HEARTH_TRY(ModelPlan plan, plan_model(checkpoint));
   const PackOptions pack_options{.kernels = &kernels,
                                  .exact = options.precision == Precision::kExact,

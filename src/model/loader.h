@@ -27,6 +27,9 @@ struct LoadOptions {
   bool lock_memory = false;
 };
 
+// What LoadOptions::context_size comes to for a model trained with `trained` positions.
+std::int64_t resolve_context(std::int64_t requested, std::int64_t trained);
+
 // `pool` and `kernels` must outlive the model. Loading packs on threads of its own: the pool may be stepping another
 // model meanwhile. Errors: corrupt_file and unsupported name the key or tensor, expected and found; unavailable: no
 // memory.

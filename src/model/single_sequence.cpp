@@ -34,6 +34,7 @@ Result<SingleSequence> SingleSequence::create(Model& model, KvType kv_type, std:
   sequence.block_table_.resize(static_cast<std::size_t>(n_blocks));
   std::iota(sequence.block_table_.begin(), sequence.block_table_.end(), 0);
   sequence.tables_.assign(model.kv_groups().size(), sequence.block_table_.data());
+  sequence.state_.resize(static_cast<std::size_t>(model.state_floats()));
   return sequence;
 }
 
@@ -80,7 +81,8 @@ void SingleSequence::step(std::span<const std::int32_t> tokens, std::int32_t n_l
                                                    .n_rows = n_rows,
                                                    .first_position = position_,
                                                    .prompt_length = position_ + n_rows,
-                                                   .block_tables = tables_}}};
+                                                   .block_tables = tables_,
+                                                   .state = state_.data()}}};
   logit_rows_.resize(static_cast<std::size_t>(n_logit_rows));
   std::iota(logit_rows_.begin(), logit_rows_.end(), n_rows - n_logit_rows);
   logits_.resize(static_cast<std::size_t>(n_logit_rows) * static_cast<std::size_t>(model_->n_vocab()));
@@ -90,6 +92,7 @@ void SingleSequence::step(std::span<const std::int32_t> tokens, std::int32_t n_l
 
 void SingleSequence::rewind(std::int64_t position) {
   HEARTH_CHECK(position >= 0 && position <= position_, "a sequence is rewound to one of its positions");
+  HEARTH_CHECK(state_.empty() || position == 0 || position == position_, "a recurrent state holds no past of its own");
   position_ = position;
 }
 

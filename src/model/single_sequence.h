@@ -29,7 +29,7 @@ class SingleSequence {
   Status feed(std::span<const std::int32_t> tokens, std::int64_t chunk_rows, bool only_last,
               const LogitsVisitor& visitor);
 
-  // Forgets all positions from `position` on.
+  // Forgets all positions from `position` on. A recurrent model's sequence can only go back to 0.
   void rewind(std::int64_t position);
 
   std::int64_t position() const { return position_; }
@@ -49,6 +49,7 @@ class SingleSequence {
   std::vector<const std::int32_t*> tables_;  // one per group
   std::vector<std::int32_t> logit_rows_;
   std::vector<float> logits_;
+  std::vector<float> state_;  // of a recurrent model
 };
 
 // What `hearth logits` prints.

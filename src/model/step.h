@@ -24,8 +24,8 @@ struct StepSequence {
   std::int64_t prompt_length = 0;
   // One table per KV group: block id of positions [32 i, 32 i + 32). Entries wholly before a window may be -1.
   std::span<const std::int32_t* const> block_tables;
-  // Of a recurrent model: the sequence's state before its first row, [state_floats()], updated in place. Zeroes at
-  // position 0. Null for others.
+  // Of a recurrent model: the sequence's state before its first row, [state_floats()], updated in place. What is
+  // there before position 0 does not matter. Null for others.
   float* state = nullptr;
 };
 

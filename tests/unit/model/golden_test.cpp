@@ -62,6 +62,8 @@ const std::set<std::string> kRequired = {
     "gguf-qwen3",
     "gguf-qwen3-moe",
     "gguf-sharded",
+    "rwkv-v6-gguf",
+    "rwkv-v7-gguf",
 };
 // clang-format on
 
