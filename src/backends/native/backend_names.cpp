@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
-#include <vector>
 
 namespace hearth::backends {
 namespace {
@@ -164,6 +163,14 @@ Status check_backend(const Checkpoint& checkpoint, std::string_view backend, std
     }
   }
   return {};
+}
+
+bool is_localai_backend(std::string_view backend) {
+  return std::ranges::find(kBackends, backend, &Backend::name) != kBackends.end();
+}
+
+std::vector<std::string> default_stop_texts(std::string_view backend) {
+  return backend == "rwkv" ? std::vector<std::string>{"\n"} : std::vector<std::string>{};
 }
 
 }  // namespace hearth::backends

@@ -149,6 +149,9 @@ class NativeModel final : public LoadedModel {
     }
     std::vector<std::string> stop = request.stop;
     stop.insert(stop.end(), config_.stopwords.begin(), config_.stopwords.end());
+    if (stop.empty()) {
+      stop = default_stop_texts(config_.backend.value_or(""));
+    }
     std::optional<std::int64_t> max_tokens = request.max_tokens;
     if (!max_tokens && config_.parameters.max_tokens.value_or(0) > 0) {
       max_tokens = config_.parameters.max_tokens;
@@ -221,6 +224,9 @@ Result<Parts> load_parts(const ModelSource& source, const NativeOptions& options
   HEARTH_TRY_VOID(choose_template(source, checkpoint, parts));
   parts.max_token_bytes = longest_token_bytes(*parts.tokenizer);
   parts.sampling = read_model_sampling(checkpoint.metadata);
+  if (is_localai_backend(source.config.backend.value_or(""))) {
+    add_localai_defaults(parts.sampling);
+  }
   const std::string weights = weights_identity(checkpoint);
   model::LoadOptions load;
   load.context_size = source.config.context_size.value_or(options.context_size.value_or(0));

@@ -36,6 +36,12 @@ ModelSampling read_model_sampling(const formats::Metadata& metadata) {
   return sampling;
 }
 
+void add_localai_defaults(ModelSampling& sampling) {
+  if (!sampling.temperature) sampling.temperature = 0.9;
+  if (!sampling.top_p) sampling.top_p = 0.95;
+  if (!sampling.top_k) sampling.top_k = 40;
+}
+
 engine::SamplingParams resolve_sampling(const SamplingChoice& request, const config::Parameters& yaml,
                                         const ModelSampling& model, std::uint64_t seed) {
   engine::SamplingParams params;

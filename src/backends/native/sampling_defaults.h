@@ -19,6 +19,9 @@ struct ModelSampling {
 };
 ModelSampling read_model_sampling(const formats::Metadata& metadata);
 
+// For a YAML that names one of LocalAI's backends: LocalAI's defaults where the model recommends nothing.
+void add_localai_defaults(ModelSampling& sampling);
+
 // `seed` is used when neither the request nor the YAML gives one (or gives -1, LocalAI's word for random).
 engine::SamplingParams resolve_sampling(const SamplingChoice& request, const config::Parameters& yaml,
                                         const ModelSampling& model, std::uint64_t seed);

@@ -89,5 +89,13 @@ TEST(BackendNames, OldFoldersAreToldByTheirTensors) {
   EXPECT_EQ(describe_model(rwkv), "an RWKV 5.2 model");
 }
 
+TEST(BackendNames, OldConfigsKeepTheirDefaults) {
+  EXPECT_TRUE(is_localai_backend("llama-cpp"));
+  EXPECT_FALSE(is_localai_backend(""));
+  EXPECT_FALSE(is_localai_backend("a-backend-of-the-future"));
+  EXPECT_EQ(default_stop_texts("rwkv"), std::vector<std::string>{"\n"});
+  EXPECT_TRUE(default_stop_texts("llama").empty());
+}
+
 }  // namespace
 }  // namespace hearth::backends

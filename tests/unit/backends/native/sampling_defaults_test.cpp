@@ -35,6 +35,15 @@ TEST(SamplingDefaults, GenerationConfigWinsOverGgufKeys) {
   EXPECT_EQ(sampling.min_p, std::nullopt);
 }
 
+TEST(SamplingDefaults, LocalAisDefaultsFillWhatTheModelLeavesOpen) {
+  ModelSampling sampling;
+  sampling.top_k = 7;
+  add_localai_defaults(sampling);
+  EXPECT_EQ(sampling.temperature, 0.9);
+  EXPECT_EQ(sampling.top_p, 0.95);
+  EXPECT_EQ(sampling.top_k, 7);
+}
+
 TEST(SamplingDefaults, NonsenseOfAFileIsNoWish) {
   formats::Metadata metadata;
   metadata.set("generation_config.temperature", {-1.0});
