@@ -103,11 +103,13 @@ struct Chat {
   }
 };
 
-// With the YAML of the models folder when the file is one of its models.
+// With the YAML of the models folder when the name or the file is one of its models.
 backends::ModelSource source_of(const ModelOptions& options, const std::filesystem::path& file) {
+  std::error_code ignored;
+  const bool is_name = !std::filesystem::exists(options.model, ignored);
   if (const auto sources = ModelSources(options.models_path).list(true)) {
     for (const backends::ModelSource& source : *sources) {
-      if (std::error_code ignored; std::filesystem::equivalent(source.file, file, ignored)) {
+      if ((is_name && source.name == options.model) || std::filesystem::equivalent(source.file, file, ignored)) {
         return source;
       }
     }
