@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -13,30 +14,57 @@
 #include "formats/hf_config.h"
 #include "formats/rwkv_version.h"
 #include "formats/safetensors.h"
+#include "formats/torch_legacy.h"
+#include "formats/torch_zip.h"
 
 namespace hearth::formats {
 namespace {
 
+struct FileTensors {
+  std::string_view container;
+  TorchTensors content;
+};
+
+Result<FileTensors> read_tensors(std::span<const std::byte> bytes, const std::string& where) {
+  const FileKind kind = sniff(bytes);
+  if (kind == FileKind::kTorchZip) {
+    HEARTH_TRY(auto content, read_torch_zip(bytes, where));
+    return FileTensors{"PyTorch", std::move(content)};
+  }
+  if (kind == FileKind::kPickle) {
+    auto content = read_torch_legacy(bytes);
+    if (!content) {
+      return base::fail_at(where, std::move(content).error());
+    }
+    return FileTensors{"PyTorch (before 1.6)", *std::move(content)};
+  }
+  if (kind != FileKind::kSafetensors) {
+    return std::unexpected(cannot_open(where, kind));
+  }
+  auto tensors = parse_safetensors(bytes);
+  if (!tensors) {
+    return base::fail_at(where, std::move(tensors).error());
+  }
+  return FileTensors{"safetensors", {*std::move(tensors), {}}};
+}
+
 // Adds the tensors of one file. Those that the index puts into another file are left out: a shard may repeat them.
 Status add_file(const WeightFiles& weights, const std::filesystem::path& path, Checkpoint& checkpoint) {
   HEARTH_TRY(base::MappedFile file, base::MappedFile::open(path));
-  const FileKind kind = sniff(file.bytes());
-  if (kind != FileKind::kSafetensors) {
-    return std::unexpected(cannot_open(path.string(), kind));
-  }
-  auto tensors = parse_safetensors(file.bytes());
-  if (!tensors) {
-    return base::fail_at(path.string(), std::move(tensors).error());
-  }
-  checkpoint.container = "safetensors";
+  HEARTH_TRY(FileTensors tensors, read_tensors(file.bytes(), path.string()));
+  checkpoint.container = tensors.container;
   const std::string name = path.filename().string();
-  for (TensorView& tensor : *tensors) {
+  for (TensorView& tensor : tensors.content.tensors) {
     const auto home = weights.weight_map.find(tensor.name);
-    if (home == weights.weight_map.end() || home->second == name) {
-      tensor.file_index = static_cast<int>(checkpoint.files.size());
-      checkpoint.tensors.push_back(std::move(tensor));
+    if (home != weights.weight_map.end() && home->second != name) {
+      continue;
     }
+    if (tensor.file_index >= 0) {
+      tensor.file_index = static_cast<int>(checkpoint.files.size());
+    }
+    checkpoint.tensors.push_back(std::move(tensor));
   }
+  std::ranges::move(tensors.content.owned, std::back_inserter(checkpoint.owned));
   checkpoint.files.push_back(std::move(file));
   return {};
 }

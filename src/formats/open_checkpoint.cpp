@@ -107,7 +107,7 @@ Result<std::filesystem::path> find_by_content(const std::filesystem::path& folde
 }
 
 bool is_hf_kind(FileKind kind) {
-  return kind == FileKind::kSafetensors;
+  return kind == FileKind::kSafetensors || kind == FileKind::kTorchZip || kind == FileKind::kPickle;
 }
 
 Result<Checkpoint> open_file(const std::filesystem::path& path) {

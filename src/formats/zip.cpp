@@ -279,6 +279,15 @@ Result<std::span<const std::byte>> ZipArchive::packed_bytes(const ZipMember& mem
   return reader.take(member.packed_bytes, "member");
 }
 
+Result<std::span<const std::byte>> ZipArchive::stored_bytes(const ZipMember& member) const {
+  if (member.encrypted || member.method != 0) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("{}: member '{}' must be stored as it is, but it is {}", where_, member.name,
+                            member.encrypted ? "encrypted" : fmt::format("packed by method {}", member.method)));
+  }
+  return packed_bytes(member);
+}
+
 Status ZipArchive::extract(const ZipMember& member, const Sink& sink) const {
   if (member.encrypted || (member.method != 0 && member.method != 8)) {
     return fail(ErrorCode::kUnsupported,

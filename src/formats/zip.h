@@ -45,6 +45,10 @@ class ZipArchive {
   // other than stored and deflated), or what the sink returned. Pieces given before an error are not to be trusted.
   Status extract(const ZipMember& member, const Sink& sink) const;
 
+  // The bytes of a stored member where they lie in the archive. Its CRC is not checked: that would read all weights.
+  // Errors: unsupported if it is packed or encrypted; corrupt_file.
+  Result<std::span<const std::byte>> stored_bytes(const ZipMember& member) const;
+
  private:
   Result<std::span<const std::byte>> packed_bytes(const ZipMember& member) const;
 

@@ -249,6 +249,18 @@ TEST(Zip, UnreadMethodsAreSaid) {
   EXPECT_NE(error_of(archive_of({encrypted})).find("encrypted"), std::string::npos);
 }
 
+TEST(Zip, StoredMembersAreGivenWhereTheyLie) {
+  const std::string bytes = from_hex(kPlain);
+  const auto archive = ZipArchive::read(bytes_of(bytes), "x").value();
+  const auto stored = archive.stored_bytes(*archive.find("pkg/b.bin"));
+  ASSERT_TRUE(stored) << stored.error().message;
+  EXPECT_EQ(stored->size(), 20U);
+  EXPECT_GE(stored->data(), bytes_of(bytes).data());
+  const auto packed = archive.stored_bytes(*archive.find("a.txt"));
+  EXPECT_EQ(packed.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(packed.error().message.find("'a.txt' must be stored"), std::string::npos) << packed.error().message;
+}
+
 TEST(Zip, TheSinkMayStopIt) {
   const std::string archive = archive_of({{"a", std::string(1 << 20, 'x')}});
   const auto zip = ZipArchive::read(bytes_of(archive), "a.zip");
