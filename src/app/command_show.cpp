@@ -64,6 +64,9 @@ std::vector<std::pair<std::string, std::string>> rows_of(const CheckpointSummary
     rows.emplace_back("kind", summary.kind);
   }
   rows.emplace_back("architecture", summary.architecture.empty() ? "not said by the file" : summary.architecture);
+  if (!summary.quantization.empty()) {
+    rows.emplace_back("quantization", summary.quantization);
+  }
   rows.emplace_back("parameters", count_text(summary.n_parameters));
   rows.emplace_back("context", or_unknown(summary.context_length));
   rows.emplace_back("layers", or_unknown(summary.n_layers));
@@ -97,6 +100,7 @@ Json json_of(const CheckpointSummary& summary) {
           {"kind", summary.kind},
           {"architecture", summary.architecture},
           {"name", summary.name},
+          {"quantization", summary.quantization},
           {"parameters", summary.n_parameters},
           {"tensors", summary.n_tensors},
           {"files", summary.n_files},

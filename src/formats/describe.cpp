@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "formats/describe_hf.h"
+
 namespace hearth::formats {
 namespace {
 
@@ -98,6 +100,14 @@ CheckpointSummary describe(const Checkpoint& checkpoint) {
   summary.architecture = text_or_empty(metadata, "general.architecture");
   summary.name = text_or_empty(metadata, "general.name");
   describe_sizes(checkpoint, summary);
+  if (checkpoint.convention == Convention::kHf) {
+    describe_hf(checkpoint, summary);
+    return summary;
+  }
+  if (checkpoint.convention == Convention::kRwkv) {
+    describe_rwkv(checkpoint, summary);
+    return summary;
+  }
   describe_shape(checkpoint, summary);
   summary.tokenizer = text_or_empty(metadata, "tokenizer.ggml.model");
   summary.pre_tokenizer = text_or_empty(metadata, "tokenizer.ggml.pre");

@@ -25,6 +25,7 @@ struct CheckpointSummary {
   std::string kind;          // "model", "adapter", "mmproj" or "imatrix"; "model" where the file does not say
   std::string architecture;  // "llama"; empty where the file does not say
   std::string name;          // the name that its maker gave it; may be empty
+  std::string quantization;  // "GPTQ 4-bit, groups of 32"; empty where the encodings below say it all
 
   std::int64_t n_parameters = 0;
   std::int64_t n_tensors = 0;
@@ -42,7 +43,9 @@ struct CheckpointSummary {
   std::optional<std::int64_t> n_experts;
   std::optional<std::int64_t> vocab_size;
 
-  std::string tokenizer;      // tokenizer.ggml.model: "llama", "gpt2", "bert", "t5", "rwkv"; empty without one
+  // tokenizer.ggml.model ("llama", "gpt2", "bert", "t5", "rwkv"), or the file beside the weights ("tokenizer.json");
+  // empty without one
+  std::string tokenizer;
   std::string pre_tokenizer;  // tokenizer.ggml.pre; may be empty
   bool has_chat_template = false;
 };
