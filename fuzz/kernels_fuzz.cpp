@@ -42,9 +42,8 @@ class Bytes {
 
 Input make_input(Bytes bytes) {
   constexpr quant::BlockType kTypes[] = {
-      quant::BlockType::kF32,  quant::BlockType::kF16,  quant::BlockType::kBf16, quant::BlockType::kQ4_0,
-      quant::BlockType::kQ4_1, quant::BlockType::kQ5_0, quant::BlockType::kQ5_1, quant::BlockType::kQ8_0,
-      quant::BlockType::kQ2_K, quant::BlockType::kQ4_K, quant::BlockType::kQ5_K, quant::BlockType::kQ6_K,
+#define HEARTH_BLOCK_TYPE(enumerator, name, ggml_id, block_size, block_bytes, function) quant::BlockType::enumerator,
+#include "quant/block_types.def"
   };
   Input in;
   in.type = kTypes[bytes.next() % std::size(kTypes)];
@@ -89,12 +88,7 @@ std::vector<float> multiply(const kernels::KernelTable& table, const kernels::Pa
 
 Output run(cpu::IsaLevel level, const Input& in) {
   const kernels::KernelTable& table = kernels::kernel_table(level);
-  kernels::PackedMatrix w;
-  w.kind = *kernels::packed_kind(in.type);
-  w.panel_rows = cpu::panel_rows(level);
-  w.n_rows = in.n_rows;
-  w.n_cols = in.n_cols;
-  w.panel_bytes = kernels::packed_panel_bytes(w.kind, in.n_cols, w.panel_rows);
+  kernels::PackedMatrix w = kernels::plan_matrix(in.type, in.n_rows, in.n_cols, cpu::panel_rows(level)).value();
   std::vector<unsigned char> storage;
   unsigned char* data = aligned(storage, static_cast<std::size_t>(w.panel_bytes * w.n_panels()));
   const std::int64_t row_bytes = quant::row_bytes(in.type, in.n_cols);
@@ -103,7 +97,7 @@ Output run(cpu::IsaLevel level, const Input& in) {
     for (std::int64_t i = 0; i < w.panel_rows && panel * w.panel_rows + i < in.n_rows; ++i) {
       rows[static_cast<std::size_t>(i)] = in.encoded.data() + (panel * w.panel_rows + i) * row_bytes;
     }
-    kernels::pack_panel(in.type, rows, in.n_cols, reinterpret_cast<std::byte*>(data + panel * w.panel_bytes));
+    kernels::pack_panel(w, rows, reinterpret_cast<std::byte*>(data + panel * w.panel_bytes));
   }
   w.data = data;
   Output out;

@@ -22,19 +22,14 @@ using kernels::ActivationKind;
 using kernels::KernelTable;
 
 constexpr quant::BlockType kTypes[] = {
-    quant::BlockType::kF32,  quant::BlockType::kF16,  quant::BlockType::kBf16, quant::BlockType::kQ4_0,
-    quant::BlockType::kQ4_1, quant::BlockType::kQ5_0, quant::BlockType::kQ5_1, quant::BlockType::kQ8_0,
-    quant::BlockType::kQ2_K, quant::BlockType::kQ4_K, quant::BlockType::kQ5_K, quant::BlockType::kQ6_K,
+#define HEARTH_BLOCK_TYPE(enumerator, name, ggml_id, block_size, block_bytes, function) quant::BlockType::enumerator,
+#include "quant/block_types.def"
 };
 
 // Zeroed weights: the time of a kernel does not depend on the values.
 struct Matrix {
   Matrix(quant::BlockType type, cpu::IsaLevel level, std::int64_t n_rows, std::int64_t n_cols) {
-    packed.kind = *kernels::packed_kind(type);
-    packed.panel_rows = cpu::panel_rows(level);
-    packed.n_rows = n_rows;
-    packed.n_cols = n_cols;
-    packed.panel_bytes = kernels::packed_panel_bytes(packed.kind, n_cols, packed.panel_rows);
+    packed = kernels::plan_matrix(type, n_rows, n_cols, cpu::panel_rows(level)).value();
     const auto n_bytes = static_cast<std::size_t>(packed.n_panels() * packed.panel_bytes);
     region = std::move(*cpu::MemoryRegion::reserve(n_bytes, true));
     std::memset(region.data(), 0x11, n_bytes);

@@ -28,23 +28,13 @@ const KernelTable& kernel_table(cpu::IsaLevel level) {
   return scalar::table();
 }
 
-std::optional<PackedKind> packed_kind(quant::BlockType type) {
-  return quant::packed::kind_of(type);
+std::optional<PackedMatrix> plan_matrix(quant::BlockType type, std::int64_t n_rows, std::int64_t n_cols,
+                                        std::int32_t panel_rows) {
+  return quant::packed::plan_matrix(type, n_rows, n_cols, panel_rows);
 }
 
-std::int64_t packed_block_cols(PackedKind kind) {
-  return quant::packed::info(kind).block_cols;
-}
-
-std::int64_t packed_panel_bytes(PackedKind kind, std::int64_t n_cols, std::int32_t panel_rows) {
-  const auto& info = quant::packed::info(kind);
-  return n_cols / info.block_cols * info.block_row_bytes * panel_rows;
-}
-
-void pack_panel(quant::BlockType type, std::span<const std::byte* const> rows, std::int64_t n_cols, std::byte* panel) {
-  const auto kind = quant::packed::kind_of(type);
-  HEARTH_CHECK(kind.has_value(), "packed_kind() says which encodings fold into a packed kind");
-  quant::packed::pack_panel(*kind, rows, n_cols, panel);
+void pack_panel(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel) {
+  quant::packed::pack_panel(plan, rows, panel);
 }
 
 ActivationKind activation_kind(PackedKind kind) {

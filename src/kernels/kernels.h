@@ -14,14 +14,13 @@ namespace hearth::kernels {
 
 const KernelTable& kernel_table(cpu::IsaLevel level);
 
-// The packed kind an encoding folds into; nullopt when no kernel reads it.
-std::optional<PackedKind> packed_kind(quant::BlockType type);
+// Kind and extents of n_rows × n_cols weights of an encoding, packed for a level with panels of panel_rows; its data is
+// still to be packed. Nothing if n_cols is not a multiple of the encoding's block: every encoding has kernels.
+std::optional<PackedMatrix> plan_matrix(quant::BlockType type, std::int64_t n_rows, std::int64_t n_cols,
+                                        std::int32_t panel_rows);
 
-// Inputs per block: n_cols of a matrix must be a multiple.
-std::int64_t packed_block_cols(PackedKind kind);
-std::int64_t packed_panel_bytes(PackedKind kind, std::int64_t n_cols, std::int32_t panel_rows);
-
-// Packs panel_rows source rows into one panel. rows[i] points to the encoded row, null for a row of zeroes (padding).
-void pack_panel(quant::BlockType type, std::span<const std::byte* const> rows, std::int64_t n_cols, std::byte* panel);
+// Packs plan.panel_rows source rows of the encoding that was planned into one panel of plan.panel_bytes. rows[i] points
+// to the encoded row, null for a row of zeroes (padding).
+void pack_panel(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel);
 
 }  // namespace hearth::kernels

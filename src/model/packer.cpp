@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <span>
 
 #include "cpu/thread_pool.h"
@@ -34,7 +33,7 @@ void pack_one_panel(const MatrixSource& source, const kernels::PackedMatrix& tar
       rows[i] = rows_of(source, from, from + 1).data();
     }
   }
-  kernels::pack_panel(source.tensor->type, std::span(rows, static_cast<std::size_t>(target.panel_rows)), target.n_cols,
+  kernels::pack_panel(target, std::span(rows, static_cast<std::size_t>(target.panel_rows)),
                       packed + panel * target.panel_bytes);
 }
 
@@ -56,21 +55,13 @@ std::int64_t source_row(const MatrixSource& source, std::int64_t row) {
 
 Status Packer::plan(const MatrixSource& source, kernels::PackedMatrix& target) {
   const formats::TensorView& tensor = *source.tensor;
-  const std::optional<kernels::PackedKind> kind = kernels::packed_kind(tensor.type);
-  if (!kind) {
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("tensor {}: no kernel reads the encoding {}", tensor.name, quant::info(tensor.type).name));
+  const auto plan = kernels::plan_matrix(tensor.type, source.n_rows, tensor.n_cols(), kernels_.panel_rows);
+  if (!plan) {
+    return fail(ErrorCode::kCorruptFile,
+                fmt::format("tensor {}: expected rows of whole blocks of {}, found {} columns", tensor.name,
+                            quant::info(tensor.type).block_size, tensor.n_cols()));
   }
-  const std::int64_t block = kernels::packed_block_cols(*kind);
-  if (tensor.n_cols() % block != 0) {
-    return fail(ErrorCode::kCorruptFile, fmt::format("tensor {}: expected rows of whole blocks of {}, found {} columns",
-                                                     tensor.name, block, tensor.n_cols()));
-  }
-  target.kind = *kind;
-  target.panel_rows = kernels_.panel_rows;
-  target.n_rows = source.n_rows;
-  target.n_cols = tensor.n_cols();
-  target.panel_bytes = kernels::packed_panel_bytes(*kind, target.n_cols, target.panel_rows);
+  target = *plan;
   items_.push_back({source, &target, n_bytes_});
   const auto n_bytes = static_cast<std::size_t>(target.panel_bytes * target.n_panels());
   n_bytes_ += (n_bytes + kMatrixAlignment - 1) / kMatrixAlignment * kMatrixAlignment;

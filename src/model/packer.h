@@ -34,7 +34,7 @@ class Packer {
       : checkpoint_(checkpoint), kernels_(kernels) {}
 
   // Sets kind and extents of `target`, whose data is set by pack(); it must not move until then.
-  // Errors: unsupported (an encoding without kernels), corrupt_file (columns that are no whole blocks).
+  // Errors: corrupt_file (columns that are no whole blocks).
   Status plan(const MatrixSource& source, kernels::PackedMatrix& target);
 
   // Packs everything planned, in file order. Errors: unavailable (no memory).

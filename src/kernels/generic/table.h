@@ -14,6 +14,10 @@ HEARTH_INLINE constexpr bool is_grouped(PackedKind kind) {
   return kind == PackedKind::kGrouped || kind == PackedKind::kF8E4M3 || kind == PackedKind::kF8E5M2;
 }
 
+HEARTH_INLINE constexpr bool is_decoded(PackedKind kind) {
+  return kind == PackedKind::kDecoded || kind == PackedKind::kDecodedIntegers;
+}
+
 template <typename Isa>
 void gemm_any(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out) {
   const bool exact = x.kind == ActivationKind::kF32;
@@ -21,6 +25,8 @@ void gemm_any(const PackedMatrix& w, const ActivationView& x, PanelRange range, 
     exact_floats<Isa>(w, x, range, out);
   } else if (is_grouped(w.kind)) {
     exact ? exact_grouped<Isa>(w, x, range, out) : gemm_grouped<Isa>(w, x, range, out);
+  } else if (is_decoded(w.kind)) {
+    exact ? exact_decoded<Isa>(w, x, range, out) : gemm_decoded<Isa>(w, x, range, out);
   } else if (w.kind < PackedKind::kQ2K) {
     exact ? exact_groups<Isa>(w, x, range, out) : gemm_groups<Isa>(w, x, range, out);
   } else {
@@ -34,6 +40,8 @@ void unpack_row_any(const PackedMatrix& w, std::int64_t row, float* values) {
     unpack_row_floats<Isa>(w, row, values);
   } else if (is_grouped(w.kind)) {
     unpack_row_grouped<Isa>(w, row, values);
+  } else if (is_decoded(w.kind)) {
+    unpack_row_decoded<Isa>(w, row, values);
   } else if (w.kind < PackedKind::kQ2K) {
     unpack_row_groups<Isa>(w, row, values);
   } else {

@@ -30,8 +30,38 @@ constexpr std::array kKinds{
     KindRow{{"Grouped", PackedKind::kGrouped, std::nullopt, 32, 0}, nullptr},
     KindRow{{"F8E4M3", PackedKind::kF8E4M3, std::nullopt, 1, 1}, nullptr},
     KindRow{{"F8E5M2", PackedKind::kF8E5M2, std::nullopt, 1, 1}, nullptr},
+    KindRow{{"Decoded", PackedKind::kDecoded, std::nullopt, 1, 0}, nullptr},
+    KindRow{{"DecodedIntegers", PackedKind::kDecodedIntegers, std::nullopt, 32, 0}, nullptr},
 };
 static_assert(kKinds.size() == static_cast<std::size_t>(PackedKind::kCount));
+
+BlockDecoder decoder_of(const BlockTypeInfo& source, std::int64_t n_cols) {
+  BlockDecoder decoder{source.dequantize_row, source.decode_integers, source.block_size, source.block_bytes};
+  // Integer dot products take 32 columns.
+  if (decoder.to_integers != nullptr && n_cols % 32 == 0) {
+    return decoder;
+  }
+  decoder.to_integers = nullptr;
+  // A call per number would cost more than the number.
+  while (decoder.block_cols < 32 && n_cols % (2 * decoder.block_cols) == 0) {
+    decoder.block_cols *= 2;
+    decoder.block_bytes *= 2;
+  }
+  return decoder;
+}
+
+// The panel of a kind that is decoded as it is read.
+void interleave_blocks(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel) {
+  const auto block_bytes = static_cast<std::size_t>(plan.decoder.block_bytes);
+  for (std::int64_t i = 0; i < plan.n_cols / plan.decoder.block_cols; ++i) {
+    for (const std::byte* row : rows) {
+      if (row != nullptr) {
+        std::memcpy(panel, row + static_cast<std::size_t>(i) * block_bytes, block_bytes);
+      }
+      panel += block_bytes;
+    }
+  }
+}
 
 }  // namespace
 
@@ -48,13 +78,37 @@ std::optional<PackedKind> kind_of(BlockType type) {
   return std::nullopt;
 }
 
-void pack_panel(PackedKind kind, std::span<const std::byte* const> rows, std::int64_t n_cols, std::byte* panel) {
-  const KindRow& row = kKinds[static_cast<std::size_t>(kind)];
-  HEARTH_CHECK(row.pack_block != nullptr, "kinds of several tensors have packers of their own");
-  HEARTH_CHECK(n_cols % row.info.block_cols == 0, "rows hold whole blocks");
-  const std::int64_t n_blocks = n_cols / row.info.block_cols;
-  const std::int64_t block_bytes = row.info.block_row_bytes * static_cast<std::int64_t>(rows.size());
-  std::memset(panel, 0, static_cast<std::size_t>(n_blocks * block_bytes));
+std::optional<PackedMatrix> plan_matrix(BlockType type, std::int64_t n_rows, std::int64_t n_cols,
+                                        std::int32_t panel_rows) {
+  const BlockTypeInfo& source = quant::info(type);
+  if (n_cols % source.block_size != 0) {
+    return std::nullopt;
+  }
+  PackedMatrix plan;
+  plan.panel_rows = panel_rows;
+  plan.n_rows = n_rows;
+  plan.n_cols = n_cols;
+  plan.panel_bytes = row_bytes(type, n_cols) * panel_rows;
+  if (const auto kind = kind_of(type)) {
+    plan.kind = *kind;
+  } else {
+    plan.decoder = decoder_of(source, n_cols);
+    plan.kind = plan.decoder.to_integers != nullptr ? PackedKind::kDecodedIntegers : PackedKind::kDecoded;
+  }
+  return plan;
+}
+
+void pack_panel(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel) {
+  HEARTH_CHECK(static_cast<std::int64_t>(rows.size()) == plan.panel_rows, "a panel has as many rows as was planned");
+  std::memset(panel, 0, static_cast<std::size_t>(plan.panel_bytes));
+  const KindRow& row = kKinds[static_cast<std::size_t>(plan.kind)];
+  if (row.pack_block == nullptr) {
+    HEARTH_CHECK(plan.decoder.to_floats != nullptr, "kinds of several tensors have packers of their own");
+    interleave_blocks(plan, rows, panel);
+    return;
+  }
+  const std::int64_t n_blocks = plan.n_cols / row.info.block_cols;
+  const std::int64_t block_bytes = std::int64_t{row.info.block_row_bytes} * plan.panel_rows;
   for (std::int64_t i = 0; i < n_blocks; ++i) {
     row.pack_block({rows, i, panel + i * block_bytes});
   }

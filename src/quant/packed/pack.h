@@ -25,6 +25,7 @@ struct PackedKindInfo {
 };
 
 const PackedKindInfo& info(PackedKind kind);
+// The kind that an encoding alone folds into; none for those that are decoded as they are read.
 std::optional<PackedKind> kind_of(BlockType type);
 
 // Folds one block of each row into a panel. rows[i]: encoded row i, null for a row of zeroes; block_index: which block.
@@ -45,8 +46,12 @@ void pack_block_q6_k(const PackBlock& block);
 void pack_block_f32(const PackBlock& block);
 void pack_block_16_bit(const PackBlock& block);  // F16 and BF16
 
-// Packs rows.size() source rows of n_cols into one panel of block_row_bytes * rows.size() * (n_cols / block_cols)
-// bytes.
-void pack_panel(PackedKind kind, std::span<const std::byte* const> rows, std::int64_t n_cols, std::byte* panel);
+// Kind and extents of n_rows × n_cols weights of an encoding in panels of panel_rows; its data is still to be packed.
+// Nothing if n_cols is not a multiple of the encoding's block. Every encoding has a kind.
+std::optional<PackedMatrix> plan_matrix(BlockType type, std::int64_t n_rows, std::int64_t n_cols,
+                                        std::int32_t panel_rows);
+
+// Packs plan.panel_rows source rows of the encoding that was planned into one panel of plan.panel_bytes.
+void pack_panel(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel);
 
 }  // namespace hearth::quant::packed

@@ -5,7 +5,10 @@
 // types: kernels built with ISA flags include this header (style.md, "ISA level").
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+
+#include "quant/integer_block.h"
 
 namespace hearth::quant::packed {
 
@@ -25,7 +28,19 @@ enum class PackedKind : std::uint8_t {
   kGrouped,  // GPTQ, AWQ, EXL2: 2- to 8-bit integers in groups of columns (grouped.h)
   kF8E4M3,   // bytes of 8-bit floats with scales per block of rows and columns (float8.h)
   kF8E5M2,
+  // Any other encoding: the source's blocks, block after block those of all rows, decoded as they are read.
+  kDecoded,          // to floats
+  kDecodedIntegers,  // to integers under a scale per 16
   kCount,
+};
+
+// How the blocks of the kinds kDecoded… become numbers: functions of quant, built without the flags of any level.
+struct BlockDecoder {
+  // block_cols weights from one block.
+  void (*to_floats)(const std::byte* block, float* values, std::int64_t n) = nullptr;
+  DecodeIntegers to_integers = nullptr;  // kDecodedIntegers only
+  std::int32_t block_cols = 0;           // a power of two, at most kMaxBlockSize
+  std::int32_t block_bytes = 0;
 };
 
 // How a group of columns keeps the scale of each row.
@@ -59,6 +74,7 @@ struct PackedMatrix {
   std::int64_t n_cols = 0;  // inputs; a multiple of the kind's block
   std::int64_t panel_bytes = 0;
   const unsigned char* data = nullptr;  // 64-byte aligned; panel p starts at data + p * panel_bytes
+  BlockDecoder decoder;                 // kDecoded… only
 
   // kGrouped only.
   const PackedGroup* groups = nullptr;  // [n_groups], in ascending columns without a gap

@@ -19,8 +19,10 @@ class Gemm : public testing::TestWithParam<Case> {
   cpu::IsaLevel level() const { return std::get<0>(GetParam()); }
   quant::BlockType type() const { return std::get<1>(GetParam()); }
   const KernelTable& table() const { return kernel_table(level()); }
-  std::int64_t some_cols() const { return quant::info(type()).block_size == 256 ? 768 : 576; }
-  ActivationKind fast() const { return activation_kind(*packed_kind(type())); }
+  // Eight rows of some_cols().
+  PackedMatrix plan() const { return plan_matrix(type(), 8, some_cols(), cpu::panel_rows(level())).value(); }
+  std::int64_t some_cols() const { return quant::info(type()).block_size >= 128 ? 768 : 576; }
+  ActivationKind fast() const { return activation_kind(plan().kind); }
 
   // All outputs of w for the given activations.
   std::vector<float> product(const PackedMatrix& w, const ActivationView& x) const {
@@ -73,8 +75,7 @@ TEST_P(Gemm, UnpacksToTheSourceBitForBit) {
 }
 
 TEST_P(Gemm, PanelsAreNoLargerThanTheSource) {
-  const std::int64_t bytes = packed_panel_bytes(*packed_kind(type()), some_cols(), cpu::panel_rows(level()));
-  EXPECT_LE(static_cast<double>(bytes),
+  EXPECT_LE(static_cast<double>(plan().panel_bytes),
             1.02 * static_cast<double>(cpu::panel_rows(level()) * quant::row_bytes(type(), some_cols())));
 }
 

@@ -28,20 +28,23 @@ TEST(Kernels, TheForcedLevelIsTheOneThatComputes) {
   unsetenv("HEARTH_ISA");
 }
 
-TEST(Kernels, PackedKindsFollowTheirEncoding) {
+TEST(Kernels, EveryEncodingCanBePlanned) {
   for (const quant::BlockType type : kPackedTypes) {
-    const auto kind = packed_kind(type);
-    ASSERT_TRUE(kind.has_value());
-    EXPECT_EQ(packed_block_cols(*kind), quant::info(type).block_size);
-    EXPECT_EQ(packed_panel_bytes(*kind, 512, 8), 8 * quant::row_bytes(type, 512));
+    const auto plan = plan_matrix(type, 3, 512, 8);
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_EQ(plan->n_rows, 3);
+    EXPECT_EQ(plan->n_cols, 512);
+    EXPECT_EQ(plan->panel_bytes, 8 * quant::row_bytes(type, 512));
   }
-  EXPECT_FALSE(packed_kind(quant::BlockType::kQ3_K).has_value());
+  EXPECT_FALSE(plan_matrix(quant::BlockType::kQ3_K, 3, 128, 8).has_value());
 }
 
 TEST(Kernels, ActivationBlocksFollowTheKind) {
   EXPECT_EQ(activation_kind(PackedKind::kF16), ActivationKind::kF32);
   EXPECT_EQ(activation_kind(PackedKind::kU5ScaleMin), ActivationKind::kI8Block32);
   EXPECT_EQ(activation_kind(PackedKind::kQ6K), ActivationKind::kI8Block256);
+  EXPECT_EQ(activation_kind(PackedKind::kDecoded), ActivationKind::kF32);
+  EXPECT_EQ(activation_kind(PackedKind::kDecodedIntegers), ActivationKind::kI8Block32);
 }
 
 TEST(Kernels, ActivationRowsAreAnOddNumberOfCacheLines) {

@@ -16,9 +16,8 @@
 namespace hearth::kernels {
 
 inline constexpr quant::BlockType kPackedTypes[] = {
-    quant::BlockType::kF32,  quant::BlockType::kF16,  quant::BlockType::kBf16, quant::BlockType::kQ4_0,
-    quant::BlockType::kQ4_1, quant::BlockType::kQ5_0, quant::BlockType::kQ5_1, quant::BlockType::kQ8_0,
-    quant::BlockType::kQ2_K, quant::BlockType::kQ4_K, quant::BlockType::kQ5_K, quant::BlockType::kQ6_K,
+#define HEARTH_BLOCK_TYPE(enumerator, name, ggml_id, block_size, block_bytes, function) quant::BlockType::enumerator,
+#include "quant/block_types.def"
 };
 
 // Random blocks whose floats are finite and of a model's size; integers take every value.

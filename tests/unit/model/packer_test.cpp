@@ -33,18 +33,6 @@ TEST(PackerTest, RefusesRowsThatAreNoWholeBlocks) {
   EXPECT_NE(status.error().message.find("tensor t"), std::string::npos) << status.error().message;
 }
 
-TEST(PackerTest, RefusesEncodingsWithoutKernels) {
-  const kernels::KernelTable& kernels = kernels::kernel_table(cpu::IsaLevel::kScalar);
-  formats::Checkpoint checkpoint;
-  checkpoint.tensors.push_back({.name = "t", .type = quant::BlockType::kQ3_K, .shape = {2, 256}});
-  ASSERT_FALSE(kernels::packed_kind(quant::BlockType::kQ3_K));
-  Packer packer(checkpoint, kernels);
-  kernels::PackedMatrix matrix;
-  const Status status = packer.plan({.tensor = &checkpoint.tensors[0], .n_rows = 2}, matrix);
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, ErrorCode::kUnsupported);
-}
-
 TEST(PackerTest, ThreadsPackTheSameBytes) {
   const kernels::KernelTable& kernels = testing::test_kernels();
   const formats::Checkpoint checkpoint = testing::open_fixture("gguf-quant-q4_1");

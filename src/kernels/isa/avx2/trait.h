@@ -174,6 +174,18 @@ struct Isa {
     }
   }
   static HEARTH_INLINE I signed_start(const std::int32_t*) { return int_zero(); }
+  // Columns 16 kHalf .. 16 kHalf + 15 of the 32 that a points to.
+  template <int kHalf>
+  static HEARTH_INLINE I dot_signed_half(const SignedGroup& group, const std::int8_t* a) {
+    I sum = int_zero();
+#pragma GCC unroll 4
+    for (int i = 4 * kHalf; i < 4 * kHalf + 4; ++i) {
+      const I signed_a = _mm256_sign_epi8(broadcast(a + 4 * i), load_bytes(group.w + 32 * i));
+      const I pairs = _mm256_maddubs_epi16(group.magnitude[i], signed_a);
+      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+    return sum;
+  }
   static HEARTH_INLINE I dot_signed(const SignedGroup& group, const std::int8_t* a, I sum) {
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {

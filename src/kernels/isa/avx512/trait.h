@@ -150,6 +150,19 @@ struct Isa {
     }
   }
   static HEARTH_INLINE I signed_start(const std::int32_t* neg8_sum) { return shift_left<4>(broadcast(neg8_sum)); }
+  // Columns 16 kHalf .. 16 kHalf + 15 of the 32 that a points to; what adding 128 to the weights added is taken away.
+  template <int kHalf>
+  static HEARTH_INLINE I dot_signed_half(const SignedGroup& group, const std::int8_t* a) {
+    I sum = int_zero();
+    I added = int_zero();
+#pragma GCC unroll 4
+    for (int i = 4 * kHalf; i < 4 * kHalf + 4; ++i) {
+      const I four = broadcast(a + 4 * i);
+      sum = _mm512_dpbusd_epi32(sum, group.w[i], four);
+      added = _mm512_dpbusd_epi32(added, bytes(0x80), four);
+    }
+    return _mm512_sub_epi32(sum, added);
+  }
   static HEARTH_INLINE I dot_signed(const SignedGroup& group, const std::int8_t* a, I sum) {
     return dot<255, 8>(group.w, a, sum);
   }

@@ -317,6 +317,19 @@ struct Isa {
     for (int i = 0; i < 8; ++i) group.w[i] = load_bytes(p + 4 * kRows * i);
   }
   static HEARTH_INLINE I signed_start(const std::int32_t*) { return int_zero(); }
+  // Columns 16 kHalf .. 16 kHalf + 15 of the 32 that a points to.
+  template <int kHalf>
+  static HEARTH_INLINE I dot_signed_half(const SignedGroup& group, const std::int8_t* a) {
+    I sum;
+    for (int i = 0; i < kRows; ++i) {
+      std::int32_t total = 0;
+      for (int k = 16 * kHalf; k < 16 * kHalf + 16; ++k) {
+        total += signed_byte(group.w[k / 4].v[i], k % 4) * a[k];
+      }
+      sum.v[i] = static_cast<std::uint32_t>(total);
+    }
+    return sum;
+  }
   static HEARTH_INLINE I dot_signed(const SignedGroup& group, const std::int8_t* a, I sum) {
     for (int i = 0; i < kRows; ++i) {
       std::int32_t total = 0;

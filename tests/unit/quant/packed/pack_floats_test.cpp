@@ -19,7 +19,9 @@ TEST(PackFloats, ColumnsHoldAllRowsSideBySide) {
         rows.push_back(source.data() + r * n_cols * size);
       }
       std::vector<std::byte> panel(source.size());
-      pack_panel(kind, rows, static_cast<std::int64_t>(n_cols), panel.data());
+      const auto plan =
+          plan_matrix(*info(kind).source, 1, static_cast<std::int64_t>(n_cols), static_cast<std::int32_t>(n_rows));
+      pack_panel(plan.value(), rows, panel.data());
       for (std::size_t r = 0; r < n_rows; ++r) {
         for (std::size_t k = 0; k < n_cols; ++k) {
           EXPECT_EQ(std::memcmp(&panel[(k * n_rows + r) * size], rows[r] + k * size, size), 0);

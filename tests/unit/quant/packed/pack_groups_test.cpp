@@ -22,7 +22,7 @@ void for_each_block(PackedKind kind, std::size_t n_rows, Check check) {
     rows.push_back(source.data() + r * 2 * sizeof(Block));
   }
   std::vector<std::byte> panel(source.size());
-  pack_panel(kind, rows, 64, panel.data());
+  pack_panel(plan_matrix(*info(kind).source, 1, 64, static_cast<std::int32_t>(n_rows)).value(), rows, panel.data());
   for (std::size_t r = 0; r < n_rows; ++r) {
     for (std::size_t i = 0; i < 2; ++i) {
       check(load_block<Block>(rows[r], static_cast<std::int64_t>(i)),
