@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,7 +17,7 @@
 namespace hearth::model::testing {
 
 inline formats::Checkpoint open_fixture(const std::string& name) {
-  auto checkpoint = formats::open_checkpoint(std::string(HEARTH_GOLDEN_FOLDER) + "/" + name + "/model.gguf");
+  auto checkpoint = formats::open_checkpoint(std::filesystem::path(HEARTH_GOLDEN_FOLDER) / name / "model.gguf");
   EXPECT_TRUE(checkpoint) << checkpoint.error().message;
   return std::move(checkpoint).value();
 }
