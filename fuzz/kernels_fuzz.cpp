@@ -97,7 +97,7 @@ Output run(cpu::IsaLevel level, const Input& in) {
     for (std::int64_t i = 0; i < w.panel_rows && panel * w.panel_rows + i < in.n_rows; ++i) {
       rows[static_cast<std::size_t>(i)] = in.encoded.data() + (panel * w.panel_rows + i) * row_bytes;
     }
-    kernels::pack_panel(w, rows, reinterpret_cast<std::byte*>(data + panel * w.panel_bytes));
+    kernels::pack_panel(in.type, w, rows, reinterpret_cast<std::byte*>(data + panel * w.panel_bytes));
   }
   w.data = data;
   Output out;
@@ -113,10 +113,17 @@ Output run(cpu::IsaLevel level, const Input& in) {
 // How far the minimums of a row's blocks can reach: the fast path adds them apart from the rest of a weight.
 double minimum_bound(const Input& in, std::size_t row) {
   std::size_t offset = 2;
+  bool is_f32 = false;
   double largest_count = 1;
   switch (in.type) {
     case quant::BlockType::kQ4_1:
     case quant::BlockType::kQ5_1:
+    case quant::BlockType::kQ5_1Gen1:
+      break;
+    case quant::BlockType::kQ4_1Gen1:
+    case quant::BlockType::kQ4_1Gen2:
+      offset = 4;
+      is_f32 = true;
       break;
     case quant::BlockType::kQ4_K:
     case quant::BlockType::kQ5_K:
@@ -132,9 +139,16 @@ double minimum_bound(const Input& in, std::size_t row) {
   const auto row_bytes = static_cast<std::size_t>(quant::row_bytes(in.type, in.n_cols));
   double largest = 0;
   for (std::size_t at = offset; at < row_bytes; at += static_cast<std::size_t>(quant::info(in.type).block_bytes)) {
+    const std::byte* field = in.encoded.data() + row * row_bytes + at;
     std::uint16_t half;
-    std::memcpy(&half, in.encoded.data() + row * row_bytes + at, sizeof(half));
-    largest = std::fmax(largest, std::fabs(static_cast<double>(base::f16_to_f32(half))));
+    float minimum;
+    std::memcpy(&half, field, sizeof(half));
+    if (is_f32) {
+      std::memcpy(&minimum, field, sizeof(minimum));
+    } else {
+      minimum = base::f16_to_f32(half);
+    }
+    largest = std::fmax(largest, std::fabs(static_cast<double>(minimum)));
   }
   return largest * largest_count;
 }

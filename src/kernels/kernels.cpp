@@ -33,8 +33,9 @@ std::optional<PackedMatrix> plan_matrix(quant::BlockType type, std::int64_t n_ro
   return quant::packed::plan_matrix(type, n_rows, n_cols, panel_rows);
 }
 
-void pack_panel(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel) {
-  quant::packed::pack_panel(plan, rows, panel);
+void pack_panel(quant::BlockType type, const PackedMatrix& plan, std::span<const std::byte* const> rows,
+                std::byte* panel) {
+  quant::packed::pack_panel(type, plan, rows, panel);
 }
 
 ActivationKind activation_kind(PackedKind kind) {

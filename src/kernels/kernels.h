@@ -21,6 +21,7 @@ std::optional<PackedMatrix> plan_matrix(quant::BlockType type, std::int64_t n_ro
 
 // Packs plan.panel_rows source rows of the encoding that was planned into one panel of plan.panel_bytes. rows[i] points
 // to the encoded row, null for a row of zeroes (padding).
-void pack_panel(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel);
+void pack_panel(quant::BlockType type, const PackedMatrix& plan, std::span<const std::byte* const> rows,
+                std::byte* panel);
 
 }  // namespace hearth::kernels

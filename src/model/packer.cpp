@@ -33,7 +33,7 @@ void pack_one_panel(const MatrixSource& source, const kernels::PackedMatrix& tar
       rows[i] = rows_of(source, from, from + 1).data();
     }
   }
-  kernels::pack_panel(target, std::span(rows, static_cast<std::size_t>(target.panel_rows)),
+  kernels::pack_panel(source.tensor->type, target, std::span(rows, static_cast<std::size_t>(target.panel_rows)),
                       packed + panel * target.panel_bytes);
 }
 

@@ -15,7 +15,7 @@ inline constexpr int kScaleCols = 16;
 
 // Of a block of n weights the first n integers and n / 16 scales are written.
 struct IntegerBlock {
-  std::int8_t q[kMaxBlockSize];  // -127..127
+  std::int8_t q[kMaxBlockSize];
   float scales[kMaxBlockSize / kScaleCols];
 };
 

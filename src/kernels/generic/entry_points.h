@@ -24,6 +24,12 @@ void exact_groups(const PackedMatrix& w, const ActivationView& x, PanelRange ran
 template <typename Isa>
 void exact_k_quants(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
 template <typename Isa>
+void gemm_code_books(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
+template <typename Isa>
+void exact_code_books(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
+template <typename Isa>
+void unpack_row_code_books(const PackedMatrix& w, std::int64_t row, float* values);
+template <typename Isa>
 void gemm_decoded(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);
 template <typename Isa>
 void exact_decoded(const PackedMatrix& w, const ActivationView& x, PanelRange range, const GemmOutput& out);

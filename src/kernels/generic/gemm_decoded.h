@@ -32,7 +32,7 @@ struct UnpackDecoded {
       for (int row = 0; row < Isa::kRows; ++row) {
         w.decoder.to_floats(source_block<Isa>(w, panel, (k + column) / n, row), values, n);
         for (std::int64_t i = 0; i < n; ++i) {
-          out[(column + i) * Isa::kRows + row] = values[i];
+          out[(column + i) * Isa::kRows + row] = values[i] * w.decoder.factor;
         }
       }
     }
@@ -58,7 +58,7 @@ struct DecodedColumns {
         }
         float* scale = scales + column / quant::kScaleCols * Isa::kRows + row;
         for (std::int64_t i = 0; i < block_cols / quant::kScaleCols; ++i) {
-          scale[i * Isa::kRows] = block.scales[i];
+          scale[i * Isa::kRows] = block.scales[i] * w.decoder.factor;
         }
       }
     }
@@ -122,6 +122,9 @@ void unpack_row_decoded(const PackedMatrix& w, std::int64_t row, float* values) 
   const std::int64_t n = w.decoder.block_cols;
   for (std::int64_t i = 0; i < w.n_cols / n; ++i) {
     w.decoder.to_floats(source_block<Isa>(w, panel, i, row % Isa::kRows), values + i * n, n);
+  }
+  for (std::int64_t i = 0; w.decoder.factor != 1.0F && i < w.n_cols; ++i) {
+    values[i] *= w.decoder.factor;
   }
 }
 

@@ -16,12 +16,18 @@ void gemm_groups(const PackedMatrix& w, const ActivationView& x, PanelRange rang
   switch (w.kind) {
     case PackedKind::kU4Scale:
       return gemm<Isa, U4Scale<Isa>>(w, x, range, out);
+    case PackedKind::kU4ScaleF32:
+      return gemm<Isa, U4Scale<Isa, F32Loader<Isa>>>(w, x, range, out);
     case PackedKind::kU4ScaleMin:
       return gemm<Isa, U4ScaleMin<Isa>>(w, x, range, out);
+    case PackedKind::kU4ScaleMinF32:
+      return gemm<Isa, U4ScaleMin<Isa, F32Loader<Isa>>>(w, x, range, out);
     case PackedKind::kU5Scale:
       return gemm<Isa, U5Scale<Isa>>(w, x, range, out);
     case PackedKind::kU5ScaleMin:
       return gemm<Isa, U5ScaleMin<Isa>>(w, x, range, out);
+    case PackedKind::kI8ScaleF32:
+      return gemm<Isa, I8Scale<Isa, F32Loader<Isa>>>(w, x, range, out);
     default:
       return gemm<Isa, I8Scale<Isa>>(w, x, range, out);
   }
@@ -33,12 +39,18 @@ void exact_groups(const PackedMatrix& w, const ActivationView& x, PanelRange ran
   switch (w.kind) {
     case PackedKind::kU4Scale:
       return unpacked_gemm<Isa, UnpackBlocks<Isa, U4Scale<Isa>>>(w, x, range, out);
+    case PackedKind::kU4ScaleF32:
+      return unpacked_gemm<Isa, UnpackBlocks<Isa, U4Scale<Isa, F32Loader<Isa>>>>(w, x, range, out);
     case PackedKind::kU4ScaleMin:
       return unpacked_gemm<Isa, UnpackBlocks<Isa, U4ScaleMin<Isa>>>(w, x, range, out);
+    case PackedKind::kU4ScaleMinF32:
+      return unpacked_gemm<Isa, UnpackBlocks<Isa, U4ScaleMin<Isa, F32Loader<Isa>>>>(w, x, range, out);
     case PackedKind::kU5Scale:
       return unpacked_gemm<Isa, UnpackBlocks<Isa, U5Scale<Isa>>>(w, x, range, out);
     case PackedKind::kU5ScaleMin:
       return unpacked_gemm<Isa, UnpackBlocks<Isa, U5ScaleMin<Isa>>>(w, x, range, out);
+    case PackedKind::kI8ScaleF32:
+      return unpacked_gemm<Isa, UnpackBlocks<Isa, I8Scale<Isa, F32Loader<Isa>>>>(w, x, range, out);
     default:
       return unpacked_gemm<Isa, UnpackBlocks<Isa, I8Scale<Isa>>>(w, x, range, out);
   }
@@ -50,12 +62,18 @@ void unpack_row_groups(const PackedMatrix& w, std::int64_t row, float* values) {
   switch (w.kind) {
     case PackedKind::kU4Scale:
       return unpack_row<Isa, UnpackBlocks<Isa, U4Scale<Isa>>>(w, row, values);
+    case PackedKind::kU4ScaleF32:
+      return unpack_row<Isa, UnpackBlocks<Isa, U4Scale<Isa, F32Loader<Isa>>>>(w, row, values);
     case PackedKind::kU4ScaleMin:
       return unpack_row<Isa, UnpackBlocks<Isa, U4ScaleMin<Isa>>>(w, row, values);
+    case PackedKind::kU4ScaleMinF32:
+      return unpack_row<Isa, UnpackBlocks<Isa, U4ScaleMin<Isa, F32Loader<Isa>>>>(w, row, values);
     case PackedKind::kU5Scale:
       return unpack_row<Isa, UnpackBlocks<Isa, U5Scale<Isa>>>(w, row, values);
     case PackedKind::kU5ScaleMin:
       return unpack_row<Isa, UnpackBlocks<Isa, U5ScaleMin<Isa>>>(w, row, values);
+    case PackedKind::kI8ScaleF32:
+      return unpack_row<Isa, UnpackBlocks<Isa, I8Scale<Isa, F32Loader<Isa>>>>(w, row, values);
     default:
       return unpack_row<Isa, UnpackBlocks<Isa, I8Scale<Isa>>>(w, row, values);
   }

@@ -6,6 +6,7 @@
 #include "kernels/generic/float_gemm.h"
 #include "kernels/generic/gemm.h"
 #include "quant/packed/q2_k.h"
+#include "quant/packed/q3_k.h"
 #include "quant/packed/q4_k.h"
 #include "quant/packed/q5_k.h"
 #include "quant/packed/q6_k.h"
@@ -18,6 +19,8 @@ void gemm_k_quants(const PackedMatrix& w, const ActivationView& x, PanelRange ra
   switch (w.kind) {
     case PackedKind::kQ2K:
       return gemm<Isa, Q2K<Isa>>(w, x, range, out);
+    case PackedKind::kQ3K:
+      return gemm<Isa, Q3K<Isa>>(w, x, range, out);
     case PackedKind::kQ4K:
       return gemm<Isa, Q4K<Isa>>(w, x, range, out);
     case PackedKind::kQ5K:
@@ -33,6 +36,8 @@ void exact_k_quants(const PackedMatrix& w, const ActivationView& x, PanelRange r
   switch (w.kind) {
     case PackedKind::kQ2K:
       return unpacked_gemm<Isa, UnpackBlocks<Isa, Q2K<Isa>>>(w, x, range, out);
+    case PackedKind::kQ3K:
+      return unpacked_gemm<Isa, UnpackBlocks<Isa, Q3K<Isa>>>(w, x, range, out);
     case PackedKind::kQ4K:
       return unpacked_gemm<Isa, UnpackBlocks<Isa, Q4K<Isa>>>(w, x, range, out);
     case PackedKind::kQ5K:
@@ -48,6 +53,8 @@ void unpack_row_k_quants(const PackedMatrix& w, std::int64_t row, float* values)
   switch (w.kind) {
     case PackedKind::kQ2K:
       return unpack_row<Isa, UnpackBlocks<Isa, Q2K<Isa>>>(w, row, values);
+    case PackedKind::kQ3K:
+      return unpack_row<Isa, UnpackBlocks<Isa, Q3K<Isa>>>(w, row, values);
     case PackedKind::kQ4K:
       return unpack_row<Isa, UnpackBlocks<Isa, Q4K<Isa>>>(w, row, values);
     case PackedKind::kQ5K:

@@ -14,6 +14,10 @@ HEARTH_INLINE constexpr bool is_grouped(PackedKind kind) {
   return kind == PackedKind::kGrouped || kind == PackedKind::kF8E4M3 || kind == PackedKind::kF8E5M2;
 }
 
+HEARTH_INLINE constexpr bool is_code_book(PackedKind kind) {
+  return kind == PackedKind::kIq4Nl || kind == PackedKind::kMxfp4 || kind == PackedKind::kIq4Xs;
+}
+
 HEARTH_INLINE constexpr bool is_decoded(PackedKind kind) {
   return kind == PackedKind::kDecoded || kind == PackedKind::kDecodedIntegers;
 }
@@ -25,6 +29,8 @@ void gemm_any(const PackedMatrix& w, const ActivationView& x, PanelRange range, 
     exact_floats<Isa>(w, x, range, out);
   } else if (is_grouped(w.kind)) {
     exact ? exact_grouped<Isa>(w, x, range, out) : gemm_grouped<Isa>(w, x, range, out);
+  } else if (is_code_book(w.kind)) {
+    exact ? exact_code_books<Isa>(w, x, range, out) : gemm_code_books<Isa>(w, x, range, out);
   } else if (is_decoded(w.kind)) {
     exact ? exact_decoded<Isa>(w, x, range, out) : gemm_decoded<Isa>(w, x, range, out);
   } else if (w.kind < PackedKind::kQ2K) {
@@ -40,6 +46,8 @@ void unpack_row_any(const PackedMatrix& w, std::int64_t row, float* values) {
     unpack_row_floats<Isa>(w, row, values);
   } else if (is_grouped(w.kind)) {
     unpack_row_grouped<Isa>(w, row, values);
+  } else if (is_code_book(w.kind)) {
+    unpack_row_code_books<Isa>(w, row, values);
   } else if (is_decoded(w.kind)) {
     unpack_row_decoded<Isa>(w, row, values);
   } else if (w.kind < PackedKind::kQ2K) {

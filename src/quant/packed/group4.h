@@ -1,21 +1,23 @@
 // 4-bit groups of 32 with one scale (Q4_0) or a scale and a minimum (Q4_1).
 //
-// A block of 32 columns: kRows f16 scales, (kRows f16 minimums,) the 4-bit plane of planes.h: 18 or 20 bytes per row as
-// in the source. Kernel classes like these two give the GEMM skeleton what it needs: decode once, dot per row.
+// A block of 32 columns: kRows scales, (kRows minimums,) the 4-bit plane of planes.h: as many bytes per row as in the
+// source. The scales are f16, in the files of spring 2023 f32. Kernel classes like these two give the GEMM skeleton
+// what it needs: decode once, dot per row.
 #pragma once
 
 #include "quant/packed/activation_block.h"
+#include "quant/packed/floats.h"
 #include "quant/packed/planes.h"
 
 namespace hearth::quant::packed {
 
-template <typename Isa>
+template <typename Isa, typename Scale = F16Loader<Isa>>
 struct U4Scale {
   using F = typename Isa::F;
   using I = typename Isa::I;
   using Activation = ActivationBlock32;
   static constexpr int kCols = 32;
-  static constexpr int kBlockBytes = 18 * Isa::kRows;
+  static constexpr int kBlockBytes = (Scale::kBytes + 16) * Isa::kRows;
 
   struct Head {
     F d;
@@ -24,9 +26,9 @@ struct U4Scale {
     I w[kGroupVectors];
   };
 
-  static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) { head.d = Isa::load_f16(block); }
+  static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) { head.d = Scale::load(block); }
   static HEARTH_INLINE void decode_group(const unsigned char* block, const Head&, int, Group& group) {
-    decode_nibbles<Isa>(block + 2 * Isa::kRows, group.w);
+    decode_nibbles<Isa>(block + Scale::kBytes * Isa::kRows, group.w);
   }
   static HEARTH_INLINE I start(const Activation& a) { return Isa::broadcast(&a.neg8_sum); }
   static HEARTH_INLINE I dot(const Group& group, const Activation& a, int, I sum) {
@@ -46,13 +48,13 @@ struct U4Scale {
   }
 };
 
-template <typename Isa>
+template <typename Isa, typename Scale = F16Loader<Isa>>
 struct U4ScaleMin {
   using F = typename Isa::F;
   using I = typename Isa::I;
   using Activation = ActivationBlock32;
   static constexpr int kCols = 32;
-  static constexpr int kBlockBytes = 20 * Isa::kRows;
+  static constexpr int kBlockBytes = (2 * Scale::kBytes + 16) * Isa::kRows;
 
   struct Head {
     F d;
@@ -63,11 +65,11 @@ struct U4ScaleMin {
   };
 
   static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) {
-    head.d = Isa::load_f16(block);
-    head.m = Isa::load_f16(block + 2 * Isa::kRows);
+    head.d = Scale::load(block);
+    head.m = Scale::load(block + Scale::kBytes * Isa::kRows);
   }
   static HEARTH_INLINE void decode_group(const unsigned char* block, const Head&, int, Group& group) {
-    decode_nibbles<Isa>(block + 4 * Isa::kRows, group.w);
+    decode_nibbles<Isa>(block + 2 * Scale::kBytes * Isa::kRows, group.w);
   }
   static HEARTH_INLINE I start(const Activation&) { return Isa::int_zero(); }
   static HEARTH_INLINE I dot(const Group& group, const Activation& a, int, I sum) {

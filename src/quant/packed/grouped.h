@@ -14,21 +14,6 @@
 
 namespace hearth::quant::packed {
 
-// 1-bit plane, 4 bytes per row: bit i of byte b is bit 2 of column 4 i + b.
-template <typename Isa>
-HEARTH_INLINE void add_third_bit(const unsigned char* plane, typename Isa::I (&w)[kGroupVectors]) {
-  const auto mask = Isa::bytes(0x04);
-  const auto h = Isa::load_bytes(plane);
-  w[0] = Isa::bit_or(w[0], Isa::bit_and(Isa::template shift_left<2>(h), mask));
-  w[1] = Isa::bit_or(w[1], Isa::bit_and(Isa::template shift_left<1>(h), mask));
-  w[2] = Isa::bit_or(w[2], Isa::bit_and(h, mask));
-  w[3] = Isa::bit_or(w[3], Isa::bit_and(Isa::template shift_right<1>(h), mask));
-  w[4] = Isa::bit_or(w[4], Isa::bit_and(Isa::template shift_right<2>(h), mask));
-  w[5] = Isa::bit_or(w[5], Isa::bit_and(Isa::template shift_right<3>(h), mask));
-  w[6] = Isa::bit_or(w[6], Isa::bit_and(Isa::template shift_right<4>(h), mask));
-  w[7] = Isa::bit_or(w[7], Isa::bit_and(Isa::template shift_right<5>(h), mask));
-}
-
 // A block of 32 columns of kBits.
 template <typename Isa, int kBits>
 struct GroupedBlock {

@@ -1,21 +1,23 @@
 // Signed 8-bit groups of 32 with one scale (Q8_0).
 //
-// A block of 32 columns: kRows f16 scales, then eight vectors of 4 columns each: 34 bytes per row as in the source.
+// A block of 32 columns: kRows scales (f16, in the files of spring 2023 f32), then eight vectors of 4 columns each: as
+// many bytes per row as in the source.
 // Used by the GEMM skeleton like group4.h.
 #pragma once
 
 #include "quant/packed/activation_block.h"
+#include "quant/packed/floats.h"
 #include "quant/packed/planes.h"
 
 namespace hearth::quant::packed {
 
-template <typename Isa>
+template <typename Isa, typename Scale = F16Loader<Isa>>
 struct I8Scale {
   using F = typename Isa::F;
   using I = typename Isa::I;
   using Activation = ActivationBlock32;
   static constexpr int kCols = 32;
-  static constexpr int kBlockBytes = 34 * Isa::kRows;
+  static constexpr int kBlockBytes = (Scale::kBytes + 32) * Isa::kRows;
 
   struct Head {
     F d;
@@ -23,9 +25,9 @@ struct I8Scale {
   // How a level multiplies two signed bytes differs: it prepares the weights in its own form.
   using Group = typename Isa::SignedGroup;
 
-  static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) { head.d = Isa::load_f16(block); }
+  static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) { head.d = Scale::load(block); }
   static HEARTH_INLINE void decode_group(const unsigned char* block, const Head&, int, Group& group) {
-    Isa::load_signed(block + 2 * Isa::kRows, group);
+    Isa::load_signed(block + Scale::kBytes * Isa::kRows, group);
   }
   static HEARTH_INLINE I start(const Activation& a) { return Isa::signed_start(&a.neg8_sum); }
   static HEARTH_INLINE I dot(const Group& group, const Activation& a, int, I sum) {
@@ -38,7 +40,7 @@ struct I8Scale {
     Head head;
     decode_head(block, head);
     for (int v = 0; v < kGroupVectors; ++v) {
-      const I w = Isa::load_bytes(block + (2 + 4 * v) * Isa::kRows);
+      const I w = Isa::load_bytes(block + (Scale::kBytes + 4 * v) * Isa::kRows);
       for (int b = 0; b < 4; ++b) {
         Isa::store(out + (4 * v + b) * Isa::kRows, Isa::mul(head.d, Isa::to_float(signed_lane_byte<Isa>(w, b))));
       }

@@ -19,20 +19,16 @@ namespace hearth::quant::packed {
 struct PackedKindInfo {
   const char* name;
   PackedKind kind;
-  std::optional<BlockType> source;  // the encoding that folds into this kind; none for pack_grouped.h, pack_float8.h
-  std::int32_t block_cols;          // columns per block
-  std::int32_t block_row_bytes;     // bytes per row and block, the same in source and panel
+  std::int32_t block_cols;  // columns per block; of the kinds that are decoded or grouped, of an activation block
 };
 
 const PackedKindInfo& info(PackedKind kind);
-// The kind that an encoding alone folds into; none for those that are decoded as they are read.
-std::optional<PackedKind> kind_of(BlockType type);
 
 // Folds one block of each row into a panel. rows[i]: encoded row i, null for a row of zeroes; block_index: which block.
 struct PackBlock {
   std::span<const std::byte* const> rows;
   std::int64_t block_index = 0;
-  std::byte* out = nullptr;  // block_row_bytes * rows.size() bytes, zeroed
+  std::byte* out = nullptr;  // the source's block bytes * rows.size(), zeroed
 };
 void pack_block_u4_scale(const PackBlock& block);
 void pack_block_u4_scale_min(const PackBlock& block);
@@ -40,9 +36,20 @@ void pack_block_u5_scale(const PackBlock& block);
 void pack_block_u5_scale_min(const PackBlock& block);
 void pack_block_i8_scale(const PackBlock& block);
 void pack_block_q2_k(const PackBlock& block);
+void pack_block_q3_k(const PackBlock& block);
 void pack_block_q4_k(const PackBlock& block);
 void pack_block_q5_k(const PackBlock& block);
 void pack_block_q6_k(const PackBlock& block);
+void pack_block_iq4_nl(const PackBlock& block);
+void pack_block_mxfp4(const PackBlock& block);
+void pack_block_iq4_xs(const PackBlock& block);
+void pack_block_q4_0_gen1(const PackBlock& block);
+void pack_block_q4_0_gen2(const PackBlock& block);
+void pack_block_q4_1_gen1(const PackBlock& block);
+void pack_block_q4_1_gen2(const PackBlock& block);
+void pack_block_q5_0_gen1(const PackBlock& block);
+void pack_block_q5_1_gen1(const PackBlock& block);
+void pack_block_q8_0_gen1(const PackBlock& block);
 void pack_block_f32(const PackBlock& block);
 void pack_block_16_bit(const PackBlock& block);  // F16 and BF16
 
@@ -52,6 +59,6 @@ std::optional<PackedMatrix> plan_matrix(BlockType type, std::int64_t n_rows, std
                                         std::int32_t panel_rows);
 
 // Packs plan.panel_rows source rows of the encoding that was planned into one panel of plan.panel_bytes.
-void pack_panel(const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel);
+void pack_panel(BlockType type, const PackedMatrix& plan, std::span<const std::byte* const> rows, std::byte* panel);
 
 }  // namespace hearth::quant::packed

@@ -2,6 +2,7 @@
 #include "quant/packed/pack.h"
 #include "quant/packed/panel_writer.h"
 #include "quant/q2_k.h"
+#include "quant/q3_k.h"
 #include "quant/q4_k.h"
 #include "quant/q5_k.h"
 #include "quant/q6_k.h"
@@ -30,6 +31,22 @@ void pack_block_q2_k(const PackBlock& block) {
       for (int l = 0; l < 32; ++l) {
         values[l] = static_cast<std::uint8_t>((source.qs[32 * (g / 4) + l] >> (2 * (g % 4))) & 3);
       }
+      out.put_pairs(values, 0);
+    }
+  });
+}
+
+void pack_block_q3_k(const PackBlock& block) {
+  for_each_row<BlockQ3_K>(block, [](const BlockQ3_K& source, PanelWriter out) {
+    out.put_u16(source.d);
+    out.put_bytes(source.scales, 3);
+    for (int g = 0; g < 8; ++g) {
+      std::uint8_t values[32];
+      for (int l = 0; l < 32; ++l) {
+        const int low = (source.qs[32 * (g / 4) + l] >> (2 * (g % 4))) & 3;
+        values[l] = static_cast<std::uint8_t>(low | (((source.hmask[l] >> g) & 1) << 2));
+      }
+      out.put_bits(values, 2);
       out.put_pairs(values, 0);
     }
   });

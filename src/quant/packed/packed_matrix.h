@@ -21,10 +21,18 @@ enum class PackedKind : std::uint8_t {
   kU5Scale,     // Q5_0: 5-bit, f16 scale per 32, implicit offset -16
   kU5ScaleMin,  // Q5_1
   kI8Scale,     // Q8_0: signed 8-bit, f16 scale per 32
-  kQ2K,         // 2-bit super-blocks of 256, groups of 16 with 4-bit scale and minimum
-  kQ4K,         // 4-bit super-blocks of 256, groups of 32 with 6-bit scale and minimum
+  // The same with f32 scales and minimums, of ggml files of spring 2023.
+  kU4ScaleF32,
+  kU4ScaleMinF32,
+  kI8ScaleF32,
+  kQ2K,  // 2-bit super-blocks of 256, groups of 16 with 4-bit scale and minimum
+  kQ3K,  // 3-bit super-blocks of 256, groups of 16 with 6-bit scale
+  kQ4K,  // 4-bit super-blocks of 256, groups of 32 with 6-bit scale and minimum
   kQ5K,
   kQ6K,      // 6-bit super-blocks of 256, groups of 16 with 8-bit scale
+  kIq4Nl,    // 4-bit places in a code book, f16 scale per 32
+  kMxfp4,    // the same with a power of two as scale
+  kIq4Xs,    // super-blocks of 256, groups of 32 with 6-bit scale
   kGrouped,  // GPTQ, AWQ, EXL2: 2- to 8-bit integers in groups of columns (grouped.h)
   kF8E4M3,   // bytes of 8-bit floats with scales per block of rows and columns (float8.h)
   kF8E5M2,
@@ -41,6 +49,7 @@ struct BlockDecoder {
   DecodeIntegers to_integers = nullptr;  // kDecodedIntegers only
   std::int32_t block_cols = 0;           // a power of two, at most kMaxBlockSize
   std::int32_t block_bytes = 0;
+  float factor = 1.0F;  // of every weight: NVFP4 has one per tensor, beside its blocks
 };
 
 // How a group of columns keeps the scale of each row.

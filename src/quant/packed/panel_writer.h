@@ -14,9 +14,17 @@ class PanelWriter {
  public:
   PanelWriter(std::byte* block, std::size_t row, std::size_t n_rows) : at_(block), row_(row), n_rows_(n_rows) {}
 
+  void put_u8(std::uint8_t value) {
+    std::memcpy(at_ + row_, &value, 1);
+    at_ += n_rows_;
+  }
   void put_u16(std::uint16_t value) {
     std::memcpy(at_ + 2 * row_, &value, 2);
     at_ += 2 * n_rows_;
+  }
+  void put_f32(float value) {
+    std::memcpy(at_ + 4 * row_, &value, 4);
+    at_ += 4 * n_rows_;
   }
   // Moves past n_dwords vectors.
   void skip(int n_dwords) { at_ += 4 * n_rows_ * static_cast<std::size_t>(n_dwords); }
@@ -32,7 +40,7 @@ class PanelWriter {
     }
   }
 
-  // 32 values as the planes of planes.h: bits 0..3, bit 4, bits 0..1, bits 4..5.
+  // 32 values as the planes of planes.h: bits 0..3, one bit, bits shift and shift + 1.
   void put_nibbles(const std::uint8_t (&values)[32]) {
     std::uint8_t bytes[16];
     for (int j = 0; j < 16; ++j) {
@@ -40,10 +48,11 @@ class PanelWriter {
     }
     put_bytes(bytes, 4);
   }
-  void put_fifth_bits(const std::uint8_t (&values)[32]) {
+  void put_fifth_bits(const std::uint8_t (&values)[32]) { put_bits(values, 4); }
+  void put_bits(const std::uint8_t (&values)[32], int bit) {
     std::uint8_t bytes[4] = {};
     for (int k = 0; k < 32; ++k) {
-      bytes[k % 4] = static_cast<std::uint8_t>(bytes[k % 4] | (((values[k] >> 4) & 1) << (k / 4)));
+      bytes[k % 4] = static_cast<std::uint8_t>(bytes[k % 4] | (((values[k] >> bit) & 1) << (k / 4)));
     }
     put_dword(bytes);
   }

@@ -41,6 +41,21 @@ HEARTH_INLINE void add_fifth_bit(const unsigned char* plane, typename Isa::I (&w
   w[7] = Isa::bit_or(w[7], Isa::bit_and(Isa::template shift_right<3>(h), mask));
 }
 
+// The same plane as bit 2.
+template <typename Isa>
+HEARTH_INLINE void add_third_bit(const unsigned char* plane, typename Isa::I (&w)[kGroupVectors]) {
+  const auto mask = Isa::bytes(0x04);
+  const auto h = Isa::load_bytes(plane);
+  w[0] = Isa::bit_or(w[0], Isa::bit_and(Isa::template shift_left<2>(h), mask));
+  w[1] = Isa::bit_or(w[1], Isa::bit_and(Isa::template shift_left<1>(h), mask));
+  w[2] = Isa::bit_or(w[2], Isa::bit_and(h, mask));
+  w[3] = Isa::bit_or(w[3], Isa::bit_and(Isa::template shift_right<1>(h), mask));
+  w[4] = Isa::bit_or(w[4], Isa::bit_and(Isa::template shift_right<2>(h), mask));
+  w[5] = Isa::bit_or(w[5], Isa::bit_and(Isa::template shift_right<3>(h), mask));
+  w[6] = Isa::bit_or(w[6], Isa::bit_and(Isa::template shift_right<4>(h), mask));
+  w[7] = Isa::bit_or(w[7], Isa::bit_and(Isa::template shift_right<5>(h), mask));
+}
+
 // 2-bit plane, 8 bytes per row in two vectors: bits 2 j of byte b of vector h are column 16 h + 4 j + b.
 template <typename Isa>
 HEARTH_INLINE void decode_pairs(const unsigned char* plane, typename Isa::I (&w)[kGroupVectors]) {

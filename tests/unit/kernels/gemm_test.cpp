@@ -126,6 +126,25 @@ TEST_P(Gemm, ExtremeIntegersDoNotSaturate) {
   }
 }
 
+// NVFP4 has a factor of the whole tensor.
+TEST_P(Gemm, DecodedWeightsTakeTheirFactor) {
+  const TestMatrix m(type(), 19, some_cols(), level());
+  PackedMatrix doubled = m.packed;
+  doubled.decoder.factor = 2.0F;
+  const bool has_decoder = m.packed.decoder.to_floats != nullptr;
+  for (const ActivationKind kind : {ActivationKind::kF32, fast()}) {
+    const TestActivations a(table(), kind, random_floats(2 * some_cols(), 9), 2);
+    const auto plain = product(m.packed, a.view);
+    const auto out = product(doubled, a.view);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_EQ(out[i], has_decoder ? 2.0F * plain[i] : plain[i]);
+    }
+  }
+  std::vector<float> row(static_cast<std::size_t>(some_cols()));
+  table().unpack_row(doubled, 18, row.data());
+  EXPECT_EQ(row[3], m.values[static_cast<std::size_t>(18 * some_cols() + 3)] * (has_decoder ? 2.0F : 1.0F));
+}
+
 TEST_P(Gemm, RowsDoNotDependOnTheirNeighbours) {
   const TestMatrix m(type(), 40, some_cols(), level());
   for (const ActivationKind kind : {ActivationKind::kF32, fast()}) {

@@ -194,7 +194,7 @@ TestMatrix::TestMatrix(quant::BlockType block_type, std::vector<std::byte> rows,
     for (std::int64_t i = 0; i < packed.panel_rows && panel * packed.panel_rows + i < n_rows; ++i) {
       sources[static_cast<std::size_t>(i)] = encoded.data() + (panel * packed.panel_rows + i) * row_bytes;
     }
-    pack_panel(packed, sources, reinterpret_cast<std::byte*>(data + panel * packed.panel_bytes));
+    pack_panel(type, packed, sources, reinterpret_cast<std::byte*>(data + panel * packed.panel_bytes));
   }
 }
 

@@ -92,6 +92,19 @@ struct Isa {
   static HEARTH_INLINE I load_bytes(const unsigned char* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
+  // kRows unsigned numbers of one and two bytes.
+  static HEARTH_INLINE I load_u8(const unsigned char* p) {
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  }
+  static HEARTH_INLINE I load_u16(const unsigned char* p) {
+    return _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  // Every byte (0..15) replaced by that byte of the 16 of low and high.
+  static HEARTH_INLINE I look_up(std::uint64_t low, std::uint64_t high, I places) {
+    const auto lo = static_cast<long long>(low);
+    const auto hi = static_cast<long long>(high);
+    return _mm256_shuffle_epi8(_mm256_set_epi64x(hi, lo, hi, lo), places);
+  }
   // One dword from memory to all lanes.
   static HEARTH_INLINE I broadcast(const void* p) {
     std::int32_t value;
@@ -174,6 +187,30 @@ struct Isa {
     }
   }
   static HEARTH_INLINE I signed_start(const std::int32_t*) { return int_zero(); }
+  // Signed weights that were decoded, not stored.
+  struct BookGroup {
+    I magnitude[8];
+    I w[8];
+  };
+  static HEARTH_INLINE void set_signed(const I (&w)[8], BookGroup& group) {
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      group.w[i] = w[i];
+      group.magnitude[i] = _mm256_abs_epi8(w[i]);
+    }
+  }
+  static HEARTH_INLINE I dot_book(const BookGroup& group, const std::int8_t* a, I sum) {
+    return scaled_dot_book(group, a, 0, _mm256_set1_epi16(1), sum);
+  }
+  // sum_of_a: of the 32 activations.
+  static HEARTH_INLINE I scaled_dot_book(const BookGroup& group, const std::int8_t* a, int, I scale, I sum) {
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      const I signed_a = _mm256_sign_epi8(broadcast(a + 4 * i), group.w[i]);
+      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(group.magnitude[i], signed_a), scale));
+    }
+    return sum;
+  }
   // Columns 16 kHalf .. 16 kHalf + 15 of the 32 that a points to.
   template <int kHalf>
   static HEARTH_INLINE I dot_signed_half(const SignedGroup& group, const std::int8_t* a) {

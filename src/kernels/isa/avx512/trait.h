@@ -88,6 +88,18 @@ struct Isa {
   static HEARTH_INLINE I ints(std::int32_t value) { return _mm512_set1_epi32(value); }
   static HEARTH_INLINE I bytes(int value) { return _mm512_set1_epi8(static_cast<char>(value)); }
   static HEARTH_INLINE I load_bytes(const unsigned char* p) { return _mm512_loadu_si512(p); }
+  // kRows unsigned numbers of one and two bytes.
+  static HEARTH_INLINE I load_u8(const unsigned char* p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  static HEARTH_INLINE I load_u16(const unsigned char* p) {
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  // Every byte (0..15) replaced by that byte of the 16 of low and high.
+  static HEARTH_INLINE I look_up(std::uint64_t low, std::uint64_t high, I places) {
+    const __m128i book = _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(book), places);
+  }
   // One dword from memory to all lanes.
   static HEARTH_INLINE I broadcast(const void* p) {
     std::int32_t value;
@@ -148,6 +160,21 @@ struct Isa {
     for (int i = 0; i < 8; ++i) {
       group.w[i] = _mm512_xor_si512(load_bytes(p + 64 * i), bytes(0x80));
     }
+  }
+  // Signed weights that were decoded, not stored; sum_of_a: of the 32 activations.
+  using BookGroup = SignedGroup;
+  static HEARTH_INLINE void set_signed(const I (&w)[8], BookGroup& group) {
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      group.w[i] = _mm512_xor_si512(w[i], bytes(0x80));
+    }
+  }
+  static HEARTH_INLINE I dot_book(const BookGroup& group, const std::int8_t* a, I sum) {
+    return dot<255, 8>(group.w, a, sum);
+  }
+  static HEARTH_INLINE I scaled_dot_book(const BookGroup& group, const std::int8_t* a, int sum_of_a, I scale, I sum) {
+    const I total = dot<255, 8>(group.w, a, ints(-128 * sum_of_a));
+    return _mm512_add_epi32(sum, _mm512_mullo_epi32(total, scale));
   }
   static HEARTH_INLINE I signed_start(const std::int32_t* neg8_sum) { return shift_left<4>(broadcast(neg8_sum)); }
   // Columns 16 kHalf .. 16 kHalf + 15 of the 32 that a points to; what adding 128 to the weights added is taken away.

@@ -216,6 +216,29 @@ struct Isa {
     __builtin_memcpy(&out, p, sizeof(out));
     return out;
   }
+  // kRows unsigned numbers of one and two bytes.
+  static HEARTH_INLINE I load_u8(const unsigned char* p) {
+    I out;
+    for (int i = 0; i < kRows; ++i) out.v[i] = p[i];
+    return out;
+  }
+  static HEARTH_INLINE I load_u16(const unsigned char* p) {
+    I out;
+    for (int i = 0; i < kRows; ++i) out.v[i] = p[2 * i] | (static_cast<std::uint32_t>(p[2 * i + 1]) << 8);
+    return out;
+  }
+  // Every byte (0..15) replaced by that byte of the 16 of low and high.
+  static HEARTH_INLINE I look_up(std::uint64_t low, std::uint64_t high, I places) {
+    for (std::uint32_t& lane : places.v) {
+      std::uint32_t out = 0;
+      for (int b = 0; b < 4; ++b) {
+        const int place = unsigned_byte(lane, b);
+        out |= static_cast<std::uint32_t>(((place < 8 ? low : high) >> (8 * (place % 8))) & 0xFF) << (8 * b);
+      }
+      lane = out;
+    }
+    return places;
+  }
   static HEARTH_INLINE I broadcast(const void* p) {
     std::int32_t value;
     __builtin_memcpy(&value, p, 4);
@@ -317,6 +340,19 @@ struct Isa {
     for (int i = 0; i < 8; ++i) group.w[i] = load_bytes(p + 4 * kRows * i);
   }
   static HEARTH_INLINE I signed_start(const std::int32_t*) { return int_zero(); }
+  // Signed weights that were decoded, not stored; sum_of_a: of the 32 activations.
+  using BookGroup = SignedGroup;
+  static HEARTH_INLINE void set_signed(const I (&w)[8], BookGroup& group) {
+    for (int i = 0; i < 8; ++i) group.w[i] = w[i];
+  }
+  static HEARTH_INLINE I dot_book(const BookGroup& group, const std::int8_t* a, I sum) {
+    return dot_signed(group, a, sum);
+  }
+  static HEARTH_INLINE I scaled_dot_book(const BookGroup& group, const std::int8_t* a, int, I scale, I sum) {
+    const I total = dot_signed(group, a, int_zero());
+    for (int i = 0; i < kRows; ++i) sum.v[i] += total.v[i] * scale.v[i];
+    return sum;
+  }
   // Columns 16 kHalf .. 16 kHalf + 15 of the 32 that a points to.
   template <int kHalf>
   static HEARTH_INLINE I dot_signed_half(const SignedGroup& group, const std::int8_t* a) {

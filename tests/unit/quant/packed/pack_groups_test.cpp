@@ -15,14 +15,14 @@ namespace {
 
 // Packs n_rows random rows of two blocks and calls check(source block, its panel block, row).
 template <typename Block, typename Check>
-void for_each_block(PackedKind kind, std::size_t n_rows, Check check) {
+void for_each_block(BlockType type, std::size_t n_rows, Check check) {
   const auto source = random_bytes(2 * sizeof(Block) * n_rows, 3);
   std::vector<const std::byte*> rows;
   for (std::size_t r = 0; r < n_rows; ++r) {
     rows.push_back(source.data() + r * 2 * sizeof(Block));
   }
   std::vector<std::byte> panel(source.size());
-  pack_panel(plan_matrix(*info(kind).source, 1, 64, static_cast<std::int32_t>(n_rows)).value(), rows, panel.data());
+  pack_panel(type, plan_matrix(type, 1, 64, static_cast<std::int32_t>(n_rows)).value(), rows, panel.data());
   for (std::size_t r = 0; r < n_rows; ++r) {
     for (std::size_t i = 0; i < 2; ++i) {
       check(load_block<Block>(rows[r], static_cast<std::int64_t>(i)),
@@ -37,13 +37,13 @@ int source_nibble(const std::uint8_t (&qs)[16], std::size_t column) {
 
 TEST(PackGroups, U4) {
   for (const std::size_t n_rows : {std::size_t{8}, std::size_t{16}}) {
-    for_each_block<BlockQ4_0>(PackedKind::kU4Scale, n_rows, [](const BlockQ4_0& b, PanelReader p, std::size_t row) {
+    for_each_block<BlockQ4_0>(BlockType::kQ4_0, n_rows, [](const BlockQ4_0& b, PanelReader p, std::size_t row) {
       EXPECT_EQ(p.u16(0, row), b.d);
       for (std::size_t k = 0; k < 32; ++k) {
         EXPECT_EQ(p.nibble(2, row, k), source_nibble(b.qs, k));
       }
     });
-    for_each_block<BlockQ4_1>(PackedKind::kU4ScaleMin, n_rows, [](const BlockQ4_1& b, PanelReader p, std::size_t row) {
+    for_each_block<BlockQ4_1>(BlockType::kQ4_1, n_rows, [](const BlockQ4_1& b, PanelReader p, std::size_t row) {
       EXPECT_EQ(p.u16(0, row), b.d);
       EXPECT_EQ(p.u16(2, row), b.m);
       for (std::size_t k = 0; k < 32; ++k) {
@@ -55,14 +55,14 @@ TEST(PackGroups, U4) {
 
 TEST(PackGroups, U5) {
   for (const std::size_t n_rows : {std::size_t{8}, std::size_t{16}}) {
-    for_each_block<BlockQ5_0>(PackedKind::kU5Scale, n_rows, [](const BlockQ5_0& b, PanelReader p, std::size_t row) {
+    for_each_block<BlockQ5_0>(BlockType::kQ5_0, n_rows, [](const BlockQ5_0& b, PanelReader p, std::size_t row) {
       EXPECT_EQ(p.u16(0, row), b.d);
       for (std::size_t k = 0; k < 32; ++k) {
         EXPECT_EQ(p.fifth_bit(2, row, k), (b.qh[k / 8] >> (k % 8)) & 1);
         EXPECT_EQ(p.nibble(6, row, k), source_nibble(b.qs, k));
       }
     });
-    for_each_block<BlockQ5_1>(PackedKind::kU5ScaleMin, n_rows, [](const BlockQ5_1& b, PanelReader p, std::size_t row) {
+    for_each_block<BlockQ5_1>(BlockType::kQ5_1, n_rows, [](const BlockQ5_1& b, PanelReader p, std::size_t row) {
       EXPECT_EQ(p.u16(0, row), b.d);
       EXPECT_EQ(p.u16(2, row), b.m);
       for (std::size_t k = 0; k < 32; ++k) {
@@ -75,7 +75,7 @@ TEST(PackGroups, U5) {
 
 TEST(PackGroups, I8) {
   for (const std::size_t n_rows : {std::size_t{8}, std::size_t{16}}) {
-    for_each_block<BlockQ8_0>(PackedKind::kI8Scale, n_rows, [](const BlockQ8_0& b, PanelReader p, std::size_t row) {
+    for_each_block<BlockQ8_0>(BlockType::kQ8_0, n_rows, [](const BlockQ8_0& b, PanelReader p, std::size_t row) {
       EXPECT_EQ(p.u16(0, row), b.d);
       for (std::size_t k = 0; k < 32; ++k) {
         EXPECT_EQ(p.plane_byte(2, k / 4, row, k % 4), static_cast<std::uint8_t>(b.qs[k]));

@@ -23,20 +23,13 @@ std::vector<std::byte> pack_rows(BlockType type, const std::vector<std::byte>& s
     rows.push_back(source.data() + r * source.size() / n_rows);
   }
   std::vector<std::byte> panel(static_cast<std::size_t>(plan.value().panel_bytes), std::byte{0xA5});
-  pack_panel(*plan, rows, panel.data());
+  pack_panel(type, *plan, rows, panel.data());
   return panel;
 }
 
-TEST(Pack, KindsAreInOrderAndAsLargeAsTheirSource) {
+TEST(Pack, KindsAreInTheirOrder) {
   for (int i = 0; i < static_cast<int>(PackedKind::kCount); ++i) {
-    const auto kind = static_cast<PackedKind>(i);
-    const PackedKindInfo& row = info(kind);
-    EXPECT_EQ(row.kind, kind) << row.name;
-    if (row.source) {
-      EXPECT_EQ(row.block_cols, quant::info(*row.source).block_size) << row.name;
-      EXPECT_EQ(row.block_row_bytes, quant::info(*row.source).block_bytes) << row.name;
-      EXPECT_EQ(kind_of(*row.source), kind) << row.name;
-    }
+    EXPECT_EQ(info(static_cast<PackedKind>(i)).kind, static_cast<PackedKind>(i));
   }
 }
 
@@ -81,7 +74,7 @@ TEST_P(PackEncoding, MissingRowsAreZeroes) {
   const std::vector<const std::byte*> rows(8, nullptr);
   const auto plan = plan_matrix(GetParam(), 8, n_cols(), 8);
   std::vector<std::byte> panel(static_cast<std::size_t>(plan.value().panel_bytes), std::byte{0xA5});
-  pack_panel(*plan, rows, panel.data());
+  pack_panel(GetParam(), *plan, rows, panel.data());
   EXPECT_TRUE(std::all_of(panel.begin(), panel.end(), [](std::byte b) { return b == std::byte{0}; }));
 }
 
@@ -91,8 +84,8 @@ INSTANTIATE_TEST_SUITE_P(Types, PackEncoding, testing::ValuesIn(kTypes),
 // Encodings without a kind of their own: the blocks of all rows lie side by side as they are.
 TEST(Pack, KeepsTheBlocksOfOtherEncodings) {
   for (const BlockType type : {BlockType::kIQ2_XS, BlockType::kQ4_2, BlockType::kQ4_1O}) {
-    ASSERT_EQ(kind_of(type), std::nullopt);
     const auto plan = plan_matrix(type, 8, 1024, 8).value();
+    ASSERT_NE(plan.decoder.to_floats, nullptr);
     const auto source = random_bytes(8 * static_cast<std::size_t>(row_bytes(type, 1024)), 3);
     const auto panel = pack_rows(type, source, 8, 1024);
     const auto bytes = static_cast<std::size_t>(plan.decoder.block_bytes);

@@ -28,6 +28,7 @@ struct PanelReader {
     const int byte = plane_byte(offset, column % 16 / 4, row, column % 4);
     return column < 16 ? byte & 15 : byte >> 4;
   }
+  // Of a 1-bit plane.
   int fifth_bit(std::size_t offset, std::size_t row, std::size_t column) const {
     return (plane_byte(offset, 0, row, column % 4) >> (column / 4)) & 1;
   }
