@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace hearth::quant {
 
@@ -25,13 +26,17 @@ inline unsigned even_signs(unsigned seven_bits) {
   return seven_bits | (static_cast<unsigned>(std::popcount(seven_bits) & 1) << 7);
 }
 
-// A row of the grid with the signs of its weights (bit k of `signs`: weight k is negative).
+// A row of the grid with the signs of its weights (bit k of `signs`: weight k is negative). Eight bytes at a time, as
+// the values of a grid with signs are at least 1: byte k of `negative` is all ones where the sign is set.
 template <std::size_t kRowSize>
 void put_signed_row(const IqRow<kRowSize>& row, unsigned signs, std::int8_t* q) {
-  for (std::size_t k = 0; k < kRowSize; ++k) {
-    const int sign = -static_cast<int>((signs >> k) & 1);
-    q[k] = static_cast<std::int8_t>((row[k] ^ sign) - sign);
-  }
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  const std::uint64_t bits = ((signs & 0xFFU) * kOnes) & 0x8040201008040201U;
+  const std::uint64_t negative = (((bits + 0x7F * kOnes) >> 7) & kOnes) * 0xFF;
+  std::uint64_t values = 0;
+  std::memcpy(&values, row.data(), kRowSize);
+  values = (values ^ negative) + (negative & kOnes);
+  std::memcpy(q, &values, kRowSize);
 }
 
 // A row of the grid of IQ1_S in eighths, with the shift (1 or -1 eighth) added.
