@@ -27,6 +27,15 @@ namespace fs = std::filesystem;
 // What this build must run; a folder that is not listed may be skipped as unsupported.
 // clang-format off: one name per line.
 const std::set<std::string> kRequired = {
+    "ggjt-v1-q4_0",
+    "ggjt-v1-q4_1",
+    "ggjt-v1-q4_2",
+    "ggjt-v1-q4_3",
+    "ggjt-v1-q5_0",
+    "ggjt-v1-q5_1",
+    "ggjt-v1-q8_0",
+    "ggjt-v2-q4_0",
+    "ggjt-v2-q4_1",
     "ggjt-v2-q5_0",
     "ggjt-v2-q5_1",
     "ggjt-v3-f16",
@@ -37,6 +46,8 @@ const std::set<std::string> kRequired = {
     "ggjt-v3-q5_1",
     "ggjt-v3-q6_k",
     "ggjt-v3-q8_0",
+    "ggmf-v1-q4_1",
+    "ggml-unversioned-q4_0",
     "gguf-alignment-64",
     "gguf-container-v1",
     "gguf-container-v2",
@@ -84,6 +95,7 @@ const std::set<std::string> kRequired = {
     "rwkv-v4-ggml-f16",
     "rwkv-v4-ggml-f32",
     "rwkv-v4-ggml-q4_0",
+    "rwkv-v4-ggml-q4_0-v100",
     "rwkv-v4-ggml-q4_1",
     "rwkv-v4-ggml-q5_0",
     "rwkv-v4-ggml-q5_1",
