@@ -10,6 +10,8 @@
 #include "app/open_model.h"
 #include "base/json.h"
 #include "formats/describe.h"
+#include "text/make_tokenizer_for.h"
+#include "text/model_chat_template.h"
 
 namespace hearth::app {
 namespace {
@@ -42,9 +44,38 @@ std::string heads_text(const CheckpointSummary& summary) {
   return text;
 }
 
-std::string tokenizer_text(const CheckpointSummary& summary) {
-  if (summary.tokenizer.empty()) {
-    return "none in the file";
+// How the model reads and writes text, as serving would find it.
+struct TextFacts {
+  std::string tokenizer;     // where it comes from; empty for the file's own, which the summary describes
+  std::string no_tokenizer;  // why there is none
+  std::int64_t n_tokens = 0;
+  std::string chat_template;  // where it comes from; empty for none
+};
+
+TextFacts text_facts_of(const formats::Checkpoint& checkpoint, const CheckpointSummary& summary) {
+  TextFacts facts;
+  const bool own_vocabulary = checkpoint.convention == formats::Convention::kGguf && !summary.tokenizer.empty();
+  if (!own_vocabulary) {
+    const auto made = text::make_tokenizer_for(checkpoint);
+    if (made) {
+      facts.tokenizer = made->origin;
+      facts.n_tokens = made->tokenizer->n_tokens();
+    } else {
+      facts.no_tokenizer = made.error().message;
+    }
+  }
+  if (const auto found = text::find_chat_template(checkpoint); found && *found) {
+    facts.chat_template = (*found)->origin;
+  }
+  return facts;
+}
+
+std::string tokenizer_text(const CheckpointSummary& summary, const TextFacts& facts) {
+  if (!facts.no_tokenizer.empty()) {
+    return "none: " + facts.no_tokenizer;
+  }
+  if (!facts.tokenizer.empty()) {
+    return fmt::format("{}, {} tokens", facts.tokenizer, facts.n_tokens);
   }
   std::string text = summary.tokenizer;
   if (!summary.pre_tokenizer.empty()) {
@@ -53,7 +84,7 @@ std::string tokenizer_text(const CheckpointSummary& summary) {
   return text + fmt::format(", {} tokens", or_unknown(summary.vocab_size));
 }
 
-std::vector<std::pair<std::string, std::string>> rows_of(const CheckpointSummary& summary) {
+std::vector<std::pair<std::string, std::string>> rows_of(const CheckpointSummary& summary, const TextFacts& facts) {
   std::vector<std::pair<std::string, std::string>> rows;
   if (!summary.name.empty()) {
     rows.emplace_back("name", summary.name);
@@ -76,8 +107,8 @@ std::vector<std::pair<std::string, std::string>> rows_of(const CheckpointSummary
   if (summary.n_experts) {
     rows.emplace_back("experts", fmt::format("{}", *summary.n_experts));
   }
-  rows.emplace_back("tokenizer", tokenizer_text(summary));
-  rows.emplace_back("chat template", summary.has_chat_template ? "yes" : "none in the file");
+  rows.emplace_back("tokenizer", tokenizer_text(summary, facts));
+  rows.emplace_back("chat template", facts.chat_template.empty() ? "none" : facts.chat_template);
   for (const formats::EncodingCount& count : summary.encodings) {
     rows.emplace_back(count.type == summary.encodings.front().type ? "encodings" : "",
                       fmt::format("{:<6} {:>5} tensors, {}", quant::info(count.type).name, count.n_tensors,
@@ -90,7 +121,7 @@ Json optional_json(const std::optional<std::int64_t>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-Json json_of(const CheckpointSummary& summary) {
+Json json_of(const CheckpointSummary& summary, const TextFacts& facts) {
   Json encodings = Json::array();
   for (const formats::EncodingCount& count : summary.encodings) {
     encodings.push_back(
@@ -113,9 +144,9 @@ Json json_of(const CheckpointSummary& summary) {
           {"kv_heads", optional_json(summary.n_kv_heads)},
           {"experts", optional_json(summary.n_experts)},
           {"vocab_size", optional_json(summary.vocab_size)},
-          {"tokenizer", summary.tokenizer},
+          {"tokenizer", facts.tokenizer.empty() && facts.no_tokenizer.empty() ? summary.tokenizer : facts.tokenizer},
           {"pre_tokenizer", summary.pre_tokenizer},
-          {"chat_template", summary.has_chat_template},
+          {"chat_template", !facts.chat_template.empty()},
           {"encodings", encodings}};
 }
 
@@ -131,12 +162,13 @@ int run_show(const ShowOptions& options) {
     return report_failure(checkpoint.error());
   }
   const CheckpointSummary summary = formats::describe(*checkpoint);
+  const TextFacts facts = text_facts_of(*checkpoint, summary);
   if (options.json) {
-    std::fputs((base::dump_json(json_of(summary), 2) + "\n").c_str(), stdout);
+    std::fputs((base::dump_json(json_of(summary, facts), 2) + "\n").c_str(), stdout);
     return kExitDone;
   }
   fmt::print("{}\n", path->filename().string());
-  for (const auto& [label, text] : rows_of(summary)) {
+  for (const auto& [label, text] : rows_of(summary, facts)) {
     fmt::print("  {:<14} {}\n", label, text);
   }
   return kExitDone;
