@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
+#include "base/mapped_file.h"
 #include "formats/pickle_builder.h"
 #include "formats/test_files.h"
+#include "formats/torch_zip.h"
 
 namespace hearth::formats {
 namespace {
@@ -80,6 +84,39 @@ TEST(TorchLegacy, AStorageHasOneType) {
   two.text("b").tensor(pickled_storage("HalfStorage", "0", 1), 0, {1}, {1}).raw("u.");
   EXPECT_THAT(message_of(kMagic + kProtocol + facts("\x88") + two.bytes() + keys("0") + storage(1, "ab")),
               HasSubstr("storage 0 is named with two types"));
+}
+
+std::vector<float> values_of(const TensorView& tensor) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.n_elements()));
+  quant::info(tensor.type).dequantize_row(tensor.bytes.data(), values.data(), tensor.n_elements());
+  return values;
+}
+
+// Written by torch.save of PyTorch 2.7 in its old and its new form: the same dictionary of tensors, one of them
+// transposed, a slice, a parameter, an empty one and one that is another under a second name.
+TEST(TorchLegacy, HoldsWhatTheZipOfTheSameDictionaryHolds) {
+  const auto corpus = std::filesystem::path(HEARTH_GOLDEN_FOLDER).parent_path().parent_path() / "fuzz" / "corpus";
+  const auto old_file = base::MappedFile::open(corpus / "pickle" / "torch-legacy");
+  const auto new_file = base::MappedFile::open(corpus / "torch_zip" / "torch-zip");
+  ASSERT_TRUE(old_file && new_file);
+  const auto old_form = read_torch_legacy(old_file->bytes());
+  const auto new_form = read_torch_zip(new_file->bytes(), "torch-zip");
+  ASSERT_TRUE(old_form) << old_form.error().message;
+  ASSERT_TRUE(new_form) << new_form.error().message;
+  ASSERT_EQ(old_form->tensors.size(), 10U);
+  ASSERT_EQ(new_form->tensors.size(), 10U);
+  for (std::size_t i = 0; i < 10; ++i) {
+    const TensorView& tensor = old_form->tensors[i];
+    EXPECT_EQ(tensor.name, new_form->tensors[i].name);
+    EXPECT_EQ(tensor.type, new_form->tensors[i].type);
+    EXPECT_EQ(tensor.shape, new_form->tensors[i].shape);
+    if (tensor.n_elements() > 0) {
+      EXPECT_EQ(values_of(tensor), values_of(new_form->tensors[i])) << tensor.name;
+    }
+  }
+  EXPECT_FLOAT_EQ(values_of(old_form->tensors[0])[1], -1.1523602F);
+  EXPECT_FLOAT_EQ(values_of(old_form->tensors[1])[4], -1.1523602F);  // the transposed one
+  EXPECT_EQ(old_form->owned.size(), 2U);
 }
 
 }  // namespace
