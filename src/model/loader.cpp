@@ -17,20 +17,18 @@
 namespace hearth::model {
 namespace {
 
-// Rope divisors belong to the first class, the global layers. Which of two sets is used depends on the context that the
-// model was loaded with, not on the text, so that a row's keys never change.
-std::vector<RopeAngles> all_rope_angles(const ArchSpec& spec, const Weights& weights, std::int64_t context_size) {
-  std::vector<RopeAngles> angles;
+// Rope divisors that tensors hold belong to the first class, the global layers.
+std::vector<Rope> all_ropes(const ArchSpec& spec, const Weights& weights, std::int64_t context_size) {
+  const auto copy = [](std::span<const float> values) { return std::vector<float>(values.begin(), values.end()); };
+  std::vector<Rope> ropes;
   for (const RopeSpec& rope : spec.ropes) {
-    std::span<const float> divisors;
-    if (angles.empty()) {
-      const bool is_long = context_size > rope.original_context;
-      const std::span<const float> chosen = is_long ? weights.rope_divisors_long : weights.rope_divisors_short;
-      divisors = chosen.empty() ? weights.rope_divisors : chosen;
+    RopeDivisors divisors{.long_set = rope.long_divisors, .short_set = rope.short_divisors};
+    if (ropes.empty() && divisors.long_set.empty()) {
+      divisors = {copy(weights.rope_divisors), copy(weights.rope_divisors_long), copy(weights.rope_divisors_short)};
     }
-    angles.push_back(rope_angles(rope, divisors));
+    ropes.emplace_back(rope, std::move(divisors), context_size);
   }
-  return angles;
+  return ropes;
 }
 
 }  // namespace
@@ -56,9 +54,12 @@ Result<std::unique_ptr<Model>> load_model(formats::Checkpoint checkpoint, const 
 
   TransformerParts parts;
   parts.context_size = resolve_context(options.context_size, plan.spec.trained_context);
+  if (weights.positions != nullptr) {
+    parts.context_size = std::min(parts.context_size, weights.positions->n_rows() - plan.spec.position_offset);
+  }
   parts.precision = options.precision;
   parts.max_rows = options.max_rows;
-  parts.rope = all_rope_angles(plan.spec, weights, parts.context_size);
+  parts.ropes = all_ropes(plan.spec, weights, parts.context_size);
   parts.spec = std::move(plan.spec);
   parts.weights = std::move(weights);
   return make_transformer(std::move(parts), pool, kernels);

@@ -21,7 +21,8 @@ inline constexpr std::int64_t kTrainedContext = -1;
 
 struct LoadOptions {
   Precision precision = Precision::kFast;
-  // 0: min(trained, kDefaultContext); kTrainedContext: as trained; else that many, more than trained included.
+  // 0: min(trained, kDefaultContext); kTrainedContext: as trained; else that many, more than trained included. Learned
+  // positions bound it.
   std::int64_t context_size = 0;
   std::int32_t max_rows = 512;  // per step
   bool lock_memory = false;

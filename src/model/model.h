@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "model/arch_spec.h"
 #include "model/step.h"
@@ -22,6 +23,8 @@ class Model : public StepModel {
   // Positions a sequence may hold; what LoadOptions::context_size came to.
   virtual std::int64_t context_size() const = 0;
   virtual std::int64_t weight_bytes() const = 0;
+  // Positions up to which cached blocks mean the same in every sequence; beyond, they depend on the sequence's length.
+  virtual std::int64_t max_shared_positions() const { return std::numeric_limits<std::int64_t>::max(); }
 };
 
 }  // namespace hearth::model

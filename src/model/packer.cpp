@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <span>
+#include <vector>
 
 #include "cpu/thread_pool.h"
 #include "kernels/kernels.h"
@@ -17,19 +19,59 @@ constexpr std::int64_t kMaxPanelRows = 64;
 // Source pages are given back in steps of this size: small beside any model, large beside the cost of a call.
 constexpr std::int64_t kReleaseBytes = std::int64_t{8} << 20;
 
+// Rows [begin, end) of the tensor, counted from first_row; all of it where they are spread over it.
 std::span<const std::byte> rows_of(const MatrixSource& source, std::int64_t begin, std::int64_t end) {
+  if (source.transposed) {
+    return source.tensor->bytes;
+  }
   const auto row_bytes = static_cast<std::size_t>(quant::row_bytes(source.tensor->type, source.tensor->n_cols()));
   return source.tensor->bytes.subspan(static_cast<std::size_t>(source.first_row + begin) * row_bytes,
                                       static_cast<std::size_t>(end - begin) * row_bytes);
 }
 
+// The tensor rows that packed rows [begin, end) lie among.
+std::span<const std::byte> source_rows_of(const MatrixSource& source, std::int64_t begin, std::int64_t end) {
+  std::int64_t first = source_row(source, begin);
+  std::int64_t last = first;
+  for (std::int64_t row = begin; row < end; ++row) {
+    const std::int64_t from = source_row(source, row);
+    first = std::min(first, from);
+    last = std::max(last, from);
+  }
+  return rows_of(source, first, last + 1);
+}
+
+// Column `column` of a tensor [in, out] of plain numbers, to `row`.
+void gather_column(const formats::TensorView& tensor, std::int64_t column, std::byte* row) {
+  const auto element = static_cast<std::size_t>(quant::info(tensor.type).block_bytes);
+  const std::size_t stride = static_cast<std::size_t>(tensor.n_cols()) * element;
+  const std::byte* from = tensor.bytes.data() + static_cast<std::size_t>(column) * element;
+  for (std::int64_t i = 0; i < tensor.shape.front(); ++i) {
+    std::memcpy(row, from, element);
+    row += element;
+    from += stride;
+  }
+}
+
 void pack_one_panel(const MatrixSource& source, const kernels::PackedMatrix& target, std::int64_t panel,
                     std::byte* packed) {
   const std::byte* rows[kMaxPanelRows] = {};
+  std::vector<std::byte> columns;
+  const auto row_bytes = static_cast<std::size_t>(quant::row_bytes(source.tensor->type, target.n_cols));
+  if (source.transposed) {
+    columns.resize(row_bytes * static_cast<std::size_t>(target.panel_rows));
+  }
   for (std::int64_t i = 0; i < target.panel_rows; ++i) {
     const std::int64_t row = panel * target.panel_rows + i;
-    if (row < target.n_rows) {
-      const std::int64_t from = source_row(source, row);
+    if (row >= target.n_rows) {
+      break;
+    }
+    const std::int64_t from = source_row(source, row);
+    if (source.transposed) {
+      std::byte* gathered = columns.data() + row_bytes * static_cast<std::size_t>(i);
+      gather_column(*source.tensor, source.first_row + from, gathered);
+      rows[i] = gathered;
+    } else {
       rows[i] = rows_of(source, from, from + 1).data();
     }
   }
@@ -40,26 +82,33 @@ void pack_one_panel(const MatrixSource& source, const kernels::PackedMatrix& tar
 }  // namespace
 
 std::int64_t source_row(const MatrixSource& source, std::int64_t row) {
-  if (source.order == RowOrder::kAsStored) {
+  if (source.order == RowOrder::kAsStored && source.unit_heads == 0) {
     return row;
   }
   const std::int64_t head = row / source.head_dim;
-  const std::int64_t within = row % source.head_dim;
-  const std::int64_t half = source.n_rotated / 2;
-  if (within >= source.n_rotated) {
-    return row;
+  std::int64_t within = row % source.head_dim;
+  if (source.order == RowOrder::kFromPairs && within < source.n_rotated) {
+    const std::int64_t half = source.n_rotated / 2;
+    within = within < half ? 2 * within : 2 * (within - half) + 1;
   }
-  const std::int64_t stored = within < half ? 2 * within : 2 * (within - half) + 1;
-  return head * source.head_dim + stored;
+  if (source.unit_heads == 0) {
+    return head * source.head_dim + within;
+  }
+  return head / source.unit_heads * source.unit_rows + head % source.unit_heads * source.head_dim + within;
 }
 
 Status Packer::plan(const MatrixSource& source, kernels::PackedMatrix& target) {
   const formats::TensorView& tensor = *source.tensor;
-  const auto plan = kernels::plan_matrix(tensor.type, source.n_rows, tensor.n_cols(), kernels_.panel_rows);
+  const auto plan = kernels::plan_matrix(tensor.type, source.n_rows, source.n_cols(), kernels_.panel_rows);
   if (!plan) {
     return fail(ErrorCode::kCorruptFile,
                 fmt::format("tensor {}: expected rows of whole blocks of {}, found {} columns", tensor.name,
-                            quant::info(tensor.type).block_size, tensor.n_cols()));
+                            quant::info(tensor.type).block_size, source.n_cols()));
+  }
+  if (source.transposed && quant::info(tensor.type).block_size != 1) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("tensor {}: expected plain numbers, as it is stored [in, out], found blocks of {}",
+                            tensor.name, quant::info(tensor.type).name));
   }
   target = *plan;
   items_.push_back({source, &target, n_bytes_});
@@ -85,8 +134,11 @@ Result<cpu::MemoryRegion> Packer::pack(int n_threads) {
         }
       };
       pool.run(pack_share);
-      const std::int64_t end_row = std::min(end * target.panel_rows, target.n_rows);
-      checkpoint_.release(*item.source.tensor, rows_of(item.source, begin * target.panel_rows, end_row));
+      // Every panel of a transposed tensor reads all of its pages.
+      if (!item.source.transposed || end == target.n_panels()) {
+        const std::int64_t end_row = std::min(end * target.panel_rows, target.n_rows);
+        checkpoint_.release(*item.source.tensor, source_rows_of(item.source, begin * target.panel_rows, end_row));
+      }
     }
   }
   return region;

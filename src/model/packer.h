@@ -15,14 +15,20 @@
 
 namespace hearth::model {
 
-// Rows of a tensor that become one matrix.
+// Rows of a tensor that become one matrix. The defaults take n_rows rows from first_row on as they are.
 struct MatrixSource {
   const formats::TensorView* tensor = nullptr;
   std::int64_t first_row = 0;
   std::int64_t n_rows = 0;
+  bool transposed = false;  // the tensor is [in, out]: rows are its columns
+  // Where rows are those of heads.
+  std::int32_t head_dim = 0;
   RowOrder order = RowOrder::kAsStored;
-  std::int32_t head_dim = 0;   // for RowOrder::kFromPairs
-  std::int32_t n_rotated = 0;  // for RowOrder::kFromPairs
+  std::int32_t n_rotated = 0;   // for RowOrder::kFromPairs
+  std::int64_t unit_heads = 0;  // heads that follow one another in the tensor; 0: all of them
+  std::int64_t unit_rows = 0;   // rows of the tensor from one such unit to the next
+
+  std::int64_t n_cols() const { return transposed ? tensor->shape.front() : tensor->n_cols(); }
 };
 
 // The tensor row that packed row `row` is taken from, relative to first_row.
@@ -34,7 +40,8 @@ class Packer {
       : checkpoint_(checkpoint), kernels_(kernels) {}
 
   // Sets kind and extents of `target`, whose data is set by pack(); it must not move until then.
-  // Errors: corrupt_file (columns that are no whole blocks).
+  // Errors: unsupported (an encoding of blocks that is to be transposed), corrupt_file (columns that are no whole
+  // blocks).
   Status plan(const MatrixSource& source, kernels::PackedMatrix& target);
 
   // Packs everything planned, in file order. Errors: unavailable (no memory).

@@ -68,41 +68,61 @@ kernels::PanelRange Pass::panels(const kernels::PackedMatrix& matrix) const {
   return {range.begin, range.end};
 }
 
+// The outputs of row `row`'s experts, weighted and added up in this worker's scratch row.
+float* Pass::add_mixture(std::int64_t row) const {
+  const std::int64_t n = spec().hidden_dim;
+  const std::int64_t stride = row_stride(n);
+  const Routing& routing = scratch().routing;
+  const std::int64_t n_used = spec().experts.n_used;
+  const float* row_weights = (is_shared_ ? space().expert_weights : routing.weights) + row * n_used;
+  float* mixed = scratch().row;
+  std::fill_n(mixed, n, 0.0F);
+  for (std::int64_t rank = 0; rank < n_used; ++rank) {
+    const std::int64_t slot = routing.slots[row * n_used + rank];
+    kernels().axpy(row_weights[rank], space().output + slot * stride, n, mixed);
+  }
+  if (pending_.has_shared) {
+    kernels().axpy(rows_->shared_weights[row], space().shared_output + row * stride, n, mixed);
+  }
+  return mixed;
+}
+
 float* Pass::add_pending(std::int64_t row) const {
   const std::int64_t n = spec().hidden_dim;
   const std::int64_t stride = row_stride(n);
-  float* x = rows_->hidden + row * stride;
+  float* x = residual(row);
   if (!pending_.exists) {
     return x;
   }
-  const float* output = space().output + row * stride;
-  float* mixed = scratch().row;
-  if (pending_.is_mixture) {
-    const Routing& routing = scratch().routing;
-    const std::int64_t n_used = spec().experts.n_used;
-    const float* row_weights = (is_shared_ ? space().expert_weights : routing.weights) + row * n_used;
-    std::fill_n(mixed, n, 0.0F);
-    for (std::int64_t rank = 0; rank < n_used; ++rank) {
-      const std::int64_t slot = routing.slots[row * n_used + rank];
-      kernels().axpy(row_weights[rank], space().output + slot * stride, n, mixed);
-    }
-    output = mixed;
-  }
-  if (pending_.post_norm.weight != nullptr) {
+  const float* output = pending_.is_mixture ? add_mixture(row) : space().output + row * stride;
+  if (pending_.post_norm.exists) {
     float* normed = scratch().row + stride;
     norm(pending_.post_norm, output, normed);
     output = normed;
   }
+  if (pending_.has_attention) {
+    kernels().add(x, space().attention_output + row * stride, n, x);
+  }
   kernels().add(x, output, n, x);
+  if (pending_.residual_norm.exists) {
+    norm(pending_.residual_norm, x, x);
+  }
   return x;
 }
 
 void Pass::norm(const Norm& norm, const float* x, float* out) const {
-  if (spec().norm == NormKind::kRms) {
+  if (!norm.exists) {
+    std::copy_n(x, spec().hidden_dim, out);
+  } else if (spec().norm == NormKind::kRms) {
     kernels().rms_norm(x, norm.weight, spec().norm_eps, spec().hidden_dim, out);
   } else {
     kernels().layer_norm(x, norm.weight, norm.bias, spec().norm_eps, spec().hidden_dim, out);
   }
+}
+
+void Pass::multiply_row(const Linear& linear, const float* x, float* out) const {
+  kernels().gemm(linear.matrix, view(linear, {}, x, {0, 1}), {0, linear.matrix.n_panels()},
+                 {.values = out, .row_stride = row_stride(linear.matrix.n_rows), .bias = linear.bias});
 }
 
 void Pass::quantize(std::span<const Linear* const> linears, const float* values, std::int64_t row,

@@ -11,6 +11,7 @@
 
 #include "cpu/thread_pool.h"
 #include "kernels/kernel_table.h"
+#include "model/length_ropes.h"
 #include "model/step_plan.h"
 #include "model/transformer.h"
 #include "model/workspace.h"
@@ -48,7 +49,9 @@ struct Network {
   cpu::ThreadPool* pool = nullptr;
   const kernels::KernelTable* kernels = nullptr;
   std::vector<KvGroup> kv_groups;
-  std::vector<KvPlace> kv_places;  // [n_layers]
+  std::vector<KvPlace> kv_places;   // [n_layers]
+  std::vector<float> alibi_slopes;  // [n_heads] or empty
+  LengthRopes length_ropes;
   Workspace space;
 };
 
@@ -56,7 +59,10 @@ struct Network {
 struct PendingOutput {
   bool exists = false;
   Norm post_norm;
-  bool is_mixture = false;  // one row per slot, to be weighted by the routing
+  Norm residual_norm;
+  bool is_mixture = false;     // one row per slot, to be weighted by the routing
+  bool has_shared = false;     // Workspace::shared_output has its part, to be weighted by RowBuffers::shared_weights
+  bool has_attention = false;  // Workspace::attention_output is to be added as well
 };
 
 class Pass {
@@ -88,8 +94,12 @@ class Pass {
   // Adds the pending output to row `row` of the residual stream; returns the row.
   float* add_pending(std::int64_t row) const;
   void set_pending(const PendingOutput& pending) { pending_ = pending; }
+  float* residual(std::int64_t row) const { return rows_->hidden + row * row_stride(spec().hidden_dim); }
 
+  // A norm that does not exist copies.
   void norm(const Norm& norm, const float* x, float* out) const;
+  // One row through a matrix that reads floats, by this worker alone. x: 64-byte aligned.
+  void multiply_row(const Linear& linear, const float* x, float* out) const;
 
   // Quantises `values` as row `row` of `inputs` in each of the forms that `linears` read.
   void quantize(std::span<const Linear* const> linears, const float* values, std::int64_t row, InputRows& inputs) const;
@@ -102,6 +112,8 @@ class Pass {
   int worker_;
   bool is_shared_;
   RowBuffers* rows_;
+  float* add_mixture(std::int64_t row) const;
+
   PendingOutput pending_;
 };
 

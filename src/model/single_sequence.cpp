@@ -56,6 +56,7 @@ Status SingleSequence::feed(std::span<const std::int32_t> tokens, std::int64_t c
                             const LogitsVisitor& visitor) {
   HEARTH_TRY_VOID(check(tokens));
   const std::int64_t n_vocab = model_->n_vocab();
+  const std::int64_t prompt_length = position_ + static_cast<std::int64_t>(tokens.size());
   std::int64_t n_rows = std::clamp<std::int64_t>(chunk_rows, 1, model_->max_rows());
   if (!only_last) {
     n_rows = std::min(n_rows, std::max<std::int64_t>(1, kMaxLogits / n_vocab));
@@ -65,7 +66,7 @@ Status SingleSequence::feed(std::span<const std::int32_t> tokens, std::int64_t c
     tokens = tokens.subspan(chunk.size());
     const auto n_chunk = static_cast<std::int32_t>(chunk.size());
     const std::int32_t n_logit_rows = only_last ? (tokens.empty() ? 1 : 0) : n_chunk;
-    step(chunk, n_logit_rows);
+    step(chunk, prompt_length, n_logit_rows);
     for (std::int32_t i = 0; i < n_logit_rows; ++i) {
       visitor(position_ - n_logit_rows + i,
               std::span(logits_).subspan(static_cast<std::size_t>(i * n_vocab), static_cast<std::size_t>(n_vocab)));
@@ -75,12 +76,12 @@ Status SingleSequence::feed(std::span<const std::int32_t> tokens, std::int64_t c
 }
 
 // The logits of the last n_logit_rows tokens go to logits_.
-void SingleSequence::step(std::span<const std::int32_t> tokens, std::int32_t n_logit_rows) {
+void SingleSequence::step(std::span<const std::int32_t> tokens, std::int64_t prompt_length, std::int32_t n_logit_rows) {
   const auto n_rows = static_cast<std::int32_t>(tokens.size());
   const std::array<StepSequence, 1> sequences = {{{.first_row = 0,
                                                    .n_rows = n_rows,
                                                    .first_position = position_,
-                                                   .prompt_length = position_ + n_rows,
+                                                   .prompt_length = prompt_length,
                                                    .block_tables = tables_,
                                                    .state = state_.data()}}};
   logit_rows_.resize(static_cast<std::size_t>(n_logit_rows));

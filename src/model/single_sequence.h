@@ -1,7 +1,7 @@
 // SingleSequence: one sequence over a contiguous KV cache with an identity block table, without an engine.
 //
 // `hearth logits`, `hearth perplexity` and tests run models through it; the engine's results are compared with its own.
-// Logits do not depend on how the tokens are cut into chunks.
+// Logits do not depend on how the tokens of a call are cut into chunks.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ class SingleSequence {
   static Result<SingleSequence> create(Model& model, KvType kv_type, std::int64_t capacity);
 
   // Appends tokens, at most chunk_rows per step (capped by the model), and hands over the logits of every token or,
-  // with only_last, of the last one. Errors: invalid_argument (a token outside the vocabulary, more than the capacity).
+  // with only_last, of the last one. Where rope depends on the length of the prompt, that is all that is then there.
+  // Errors: invalid_argument (a token outside the vocabulary, more than the capacity).
   Status feed(std::span<const std::int32_t> tokens, std::int64_t chunk_rows, bool only_last,
               const LogitsVisitor& visitor);
 
@@ -38,7 +39,7 @@ class SingleSequence {
  private:
   SingleSequence(Model& model, std::int64_t capacity) : model_(&model), capacity_(capacity) {}
   Status check(std::span<const std::int32_t> tokens) const;
-  void step(std::span<const std::int32_t> tokens, std::int32_t n_logit_rows);
+  void step(std::span<const std::int32_t> tokens, std::int64_t prompt_length, std::int32_t n_logit_rows);
 
   Model* model_;
   std::int64_t capacity_;

@@ -10,27 +10,38 @@ namespace hearth::model {
 StepPlan::StepPlan(const Shape& shape)
     : shape_(shape), next_items_(new std::atomic<std::size_t>[static_cast<std::size_t>(shape.n_layers)]) {
   places_.resize(static_cast<std::size_t>(shape.max_rows));
+  tile_ends_.reserve(static_cast<std::size_t>(shape.max_rows));
   items_.reserve(static_cast<std::size_t>(shape.max_rows) * static_cast<std::size_t>(shape.n_heads));
 }
 
-void StepPlan::make(const StepBatch& batch, float* logits) {
+void StepPlan::make(const StepBatch& batch, float* logits, LengthRopes* ropes) {
   batch_ = &batch;
   logits_ = logits;
   HEARTH_CHECK(n_rows() >= 1 && n_rows() <= shape_.max_rows, "a step has 1 to max_rows rows");
   items_.clear();
+  if (ropes != nullptr) {
+    ropes->begin_step();
+  }
   const std::int32_t n_heads = heads_per_item();
   std::int32_t next_row = 0;
   for (std::size_t i = 0; i < batch.sequences.size(); ++i) {
     const StepSequence& sequence = batch.sequences[i];
     HEARTH_CHECK(sequence.first_row == next_row, "the sequences of a step cover its rows in order");
     for (std::int32_t row = 0; row < sequence.n_rows; ++row) {
-      places_[static_cast<std::size_t>(next_row) + static_cast<std::size_t>(row)] = {static_cast<std::int32_t>(i),
-                                                                                     sequence.first_position + row};
+      const std::int64_t position = sequence.first_position + row;
+      RowPlace& place = places_[static_cast<std::size_t>(next_row) + static_cast<std::size_t>(row)];
+      place = {.sequence = static_cast<std::int32_t>(i), .position = position};
+      if (ropes != nullptr) {
+        place.rope_slot = ropes->slot(std::max(sequence.prompt_length, position + 1), position);
+      }
     }
     next_row += sequence.n_rows;
     add_attention_items(sequence, static_cast<std::int32_t>(i), n_heads);
   }
   HEARTH_CHECK(next_row == n_rows(), "the sequences of a step cover all its rows");
+  if (ropes != nullptr) {
+    ropes->make_room();
+  }
   for (std::int32_t layer = 0; layer < shape_.n_layers; ++layer) {
     next_items_[static_cast<std::size_t>(layer)].store(0, std::memory_order_relaxed);
   }
@@ -59,11 +70,21 @@ std::int32_t StepPlan::heads_per_item() const {
 
 void StepPlan::add_attention_items(const StepSequence& sequence, std::int32_t index, std::int32_t heads_per_item) {
   const std::int32_t group = shape_.n_heads / shape_.n_kv_heads;
-  const std::int32_t n_tiles = (sequence.n_rows + kAttentionTileRows - 1) / kAttentionTileRows;
+  tile_ends_.clear();
+  std::int32_t n = 0;  // rows of the tile so far
+  for (std::int32_t row = 1; row <= sequence.n_rows; ++row) {
+    ++n;
+    const bool is_last = row == sequence.n_rows;
+    if (is_last || n == kAttentionTileRows ||
+        place(sequence.first_row + row).rope_slot != place(sequence.first_row + row - 1).rope_slot) {
+      tile_ends_.push_back(row);
+      n = 0;
+    }
+  }
   // Later rows see more positions: the longest items go first.
-  for (std::int32_t tile = n_tiles - 1; tile >= 0; --tile) {
-    const std::int32_t begin = tile * kAttentionTileRows;
-    const std::int32_t end = std::min(begin + kAttentionTileRows, sequence.n_rows);
+  for (std::size_t tile = tile_ends_.size(); tile-- > 0;) {
+    const std::int32_t begin = tile == 0 ? 0 : tile_ends_[tile - 1];
+    const std::int32_t end = tile_ends_[tile];
     for (std::int32_t head = 0; head < shape_.n_heads; head += heads_per_item) {
       items_.push_back({index, sequence.first_row + begin, end - begin, head / group, head, heads_per_item});
     }

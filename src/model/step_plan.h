@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/length_ropes.h"
 #include "model/step.h"
 
 namespace hearth::model {
@@ -15,9 +16,10 @@ namespace hearth::model {
 struct RowPlace {
   std::int32_t sequence = 0;  // into StepBatch::sequences
   std::int64_t position = 0;
+  std::int32_t rope_slot = 0;  // of LengthRopes, where the length of the sequence matters
 };
 
-// Rows of one sequence and query heads of one KV head.
+// Rows of one sequence, with one rope slot, and query heads of one KV head.
 struct AttentionItem {
   std::int32_t sequence = 0;
   std::int32_t first_row = 0;  // within the batch
@@ -39,7 +41,8 @@ class StepPlan {
 
   explicit StepPlan(const Shape& shape);
 
-  void make(const StepBatch& batch, float* logits);
+  // `ropes`: null where no rope depends on the length of the sequence.
+  void make(const StepBatch& batch, float* logits, LengthRopes* ropes = nullptr);
 
   const StepBatch& batch() const { return *batch_; }
   float* logits() const { return logits_; }
@@ -61,6 +64,7 @@ class StepPlan {
   const StepBatch* batch_ = nullptr;
   float* logits_ = nullptr;
   std::vector<RowPlace> places_;
+  std::vector<std::int32_t> tile_ends_;  // of one sequence
   std::vector<AttentionItem> items_;
   std::unique_ptr<std::atomic<std::size_t>[]> next_items_;  // [n_layers]
 };

@@ -1,10 +1,11 @@
 // TensorTable: where a container keeps the tensors of a model, and what must be done to them when packing.
 //
-// One per family and container. A row names a tensor ("{layer}" and "{expert}" are replaced, ".weight" and ".bias"
-// appended) and may carry a lossless transform into HF conventions, so that the forward pass knows one form only.
+// One per family and container. A row names a tensor ("{layer}" and "{expert}" are replaced, the suffixes appended)
+// and may carry a lossless transform into HF conventions, so that the forward pass knows one form only.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace hearth::model {
@@ -25,15 +26,38 @@ enum class RowPart : std::uint8_t {
   kUp,
 };
 
+// How query, key and value rows share a fused tensor.
+enum class QkvLayout : std::uint8_t {
+  kBlocks,  // all of query, all of key, all of value
+  kGroups,  // per key/value head: its query heads, key, value (with as many of them as query heads: per head q, k, v)
+  kRepeatedKv,  // kBlocks, with key and value rows repeated for every query head
+};
+
 struct TensorSource {
-  std::string_view name;
+  std::string_view name;  // empty: the model has none
   RowPart part = RowPart::kWhole;
   RowOrder order = RowOrder::kAsStored;
+  QkvLayout qkv = QkvLayout::kBlocks;
+  bool transposed = false;  // stored [in, out]; only for encodings of whole numbers and floats, one element per weight
+  float plus = 0.0F;        // added to the values of a norm
+  std::string_view weight = ".weight";  // suffixes
+  std::string_view bias = ".bias";
 };
 
 // The names of GGUF are the defaults; a family's table says where it differs.
 struct TensorTable {
+  // What names may begin with in some files and not in others ("model.", ""). The first prefix under which the
+  // embedding exists is the file's; a tensor that it does not have may still be under another one. Empty: names are
+  // whole.
+  std::span<const std::string_view> prefixes;
+  // Parts of names of tensors that hold nothing the model computes with, such as attention masks.
+  std::span<const std::string_view> ignored;
+
   TensorSource embedding{"token_embd"};
+  TensorSource position_embedding{"position_embd"};
+  TensorSource embedding_norm{"token_embd_norm"};
+  TensorSource project_in;  // only where embedding_dim is not hidden_dim
+  TensorSource project_out;
   TensorSource output_norm{"output_norm"};
   TensorSource output{"output"};  // absent: the embedding is used
   TensorSource rope_divisors{"rope_freqs"};
@@ -49,7 +73,7 @@ struct TensorTable {
   TensorSource attention_output{"blk.{layer}.attn_output"};
   TensorSource attention_post_norm{"blk.{layer}.post_attention_norm"};
 
-  TensorSource ffn_norm{"blk.{layer}.ffn_norm"};
+  TensorSource ffn_norm{"blk.{layer}.ffn_norm"};  // a parallel block without one reads what attention reads
   TensorSource gate{"blk.{layer}.ffn_gate"};
   TensorSource up{"blk.{layer}.ffn_up"};
   TensorSource down{"blk.{layer}.ffn_down"};
@@ -63,6 +87,10 @@ struct TensorTable {
   TensorSource expert_gate{"blk.{layer}.ffn_gate.{expert}"};
   TensorSource expert_up{"blk.{layer}.ffn_up.{expert}"};
   TensorSource expert_down{"blk.{layer}.ffn_down.{expert}"};
+  TensorSource shared_gate{"blk.{layer}.ffn_gate_shexp"};
+  TensorSource shared_up{"blk.{layer}.ffn_up_shexp"};
+  TensorSource shared_down{"blk.{layer}.ffn_down_shexp"};
+  TensorSource shared_expert_gate{"blk.{layer}.ffn_gate_inp_shexp"};  // [hidden_dim]
 };
 
 }  // namespace hearth::model

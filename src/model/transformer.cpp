@@ -24,44 +24,70 @@ void group_layers(Network& network) {
   }
 }
 
-void read_embedding(const Pass& pass, std::int32_t token, float* values) {
+void read_row(const formats::TensorView& tensor, std::int64_t row, float* values) {
+  const std::int64_t n = tensor.n_cols();
+  const auto row_bytes = static_cast<std::size_t>(quant::row_bytes(tensor.type, n));
+  quant::info(tensor.type).dequantize_row(tensor.bytes.data() + static_cast<std::size_t>(row) * row_bytes, values, n);
+}
+
+// The embedding of a token, at a position where the model has learned ones.
+void read_embedding(const Pass& pass, std::int32_t token, std::int64_t position, float* hidden) {
   const Weights& weights = pass.weights();
-  const std::int64_t n = pass.spec().hidden_dim;
+  const ArchSpec& spec = pass.spec();
   HEARTH_CHECK(token >= 0 && token < weights.n_vocab, "tokens are checked where they come in");
+  const bool is_projected = spec.token_dim() != spec.hidden_dim;
+  float* values = is_projected ? pass.scratch().row : hidden;
   if (weights.embedding == nullptr) {
     pass.kernels().unpack_row(weights.output.matrix, token, values);
   } else {
-    const quant::BlockType type = weights.embedding->type;
-    const auto row_bytes = static_cast<std::size_t>(quant::row_bytes(type, n));
-    const std::byte* row = weights.embedding->bytes.data() + static_cast<std::size_t>(token) * row_bytes;
-    quant::info(type).dequantize_row(row, values, n);
+    read_row(*weights.embedding, token, values);
   }
-  if (pass.spec().embedding_scale != 1.0F) {
-    pass.kernels().scale(values, pass.spec().embedding_scale, n, values);
+  if (spec.embedding_scale != 1.0F) {
+    pass.kernels().scale(values, spec.embedding_scale, spec.token_dim(), values);
+  }
+  if (is_projected) {
+    pass.multiply_row(weights.project_in, values, hidden);
+  }
+  if (weights.positions != nullptr) {
+    const std::int64_t row = position + spec.position_offset;
+    HEARTH_CHECK(row < weights.positions->n_rows(), "the context ends where the learned positions do");
+    read_row(*weights.positions, row, pass.scratch().row);
+    pass.kernels().add(hidden, pass.scratch().row, spec.hidden_dim, hidden);
+  }
+  if (weights.embedding_norm.exists) {
+    pass.norm(weights.embedding_norm, hidden, hidden);
+  }
+}
+
+// cos and sin of this worker's part of the rows.
+void compute_rope_angles(Pass& pass, std::size_t rope_class) {
+  const Workspace& space = pass.space();
+  const Rope& rope = pass.network().parts.ropes[rope_class];
+  const std::int64_t n_pairs = rope.spec().n_rotated / 2;
+  const Range angles = share(pass.n_rows() * n_pairs, pass.worker(), pass.n_workers());
+  for (std::int64_t angle = angles.begin; angle < angles.end; ++angle) {
+    const std::int64_t row = angle / n_pairs;
+    const std::int64_t pair = angle % n_pairs;
+    const std::int64_t at = (static_cast<std::int64_t>(rope_class) * space.max_rows + row) * space.rope_stride + pair;
+    const RowPlace& place = pass.plan().place(static_cast<std::int32_t>(row));
+    const RopeAngles& frequencies =
+        rope.follows_length() ? pass.network().length_ropes.angles(place.rope_slot, rope_class) : rope.angles();
+    rope_angle(frequencies, pair, place.position, space.rope_cos + at, space.rope_sin + at);
   }
 }
 
 // Embeddings of the rows, and this worker's part of the rope angles. No barrier: rows are read by who wrote them, and
 // the angles after the first one.
 void begin_step(Pass& pass) {
-  const std::int64_t stride = row_stride(pass.spec().hidden_dim);
   const Range rows = pass.prepared(pass.n_rows());
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    read_embedding(pass, pass.plan().batch().tokens[static_cast<std::size_t>(row)], pass.rows().hidden + row * stride);
+    read_embedding(pass, pass.plan().batch().tokens[static_cast<std::size_t>(row)],
+                   pass.plan().place(static_cast<std::int32_t>(row)).position, pass.residual(row));
   }
-  const Workspace& space = pass.space();
-  const std::vector<RopeAngles>& classes = pass.network().parts.rope;
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    const auto n_pairs = static_cast<std::int64_t>(classes[i].frequencies.size());
-    const Range angles = share(pass.n_rows() * n_pairs, pass.worker(), pass.n_workers());
-    for (std::int64_t angle = angles.begin; angle < angles.end; ++angle) {
-      const std::int64_t row = angle / n_pairs;
-      const std::int64_t pair = angle % n_pairs;
-      const std::int64_t at = (static_cast<std::int64_t>(i) * space.max_rows + row) * space.rope_stride + pair;
-      rope_angle(classes[i], pair, pass.plan().place(static_cast<std::int32_t>(row)).position, space.rope_cos + at,
-                 space.rope_sin + at);
-    }
+  for (std::size_t i = 0; i < pass.network().parts.ropes.size(); ++i) {
+    compute_rope_angles(pass, i);
   }
+  pass.network().length_ropes.fill(pass.worker(), pass.n_workers());
   pass.barrier();
 }
 
@@ -74,7 +100,9 @@ class Transformer final : public Model {
                .n_heads = network_.parts.spec.n_heads,
                .n_kv_heads = network_.parts.spec.n_kv_heads,
                .n_workers = network_.pool->n_threads()}),
-        weight_bytes_(weight_bytes) {}
+        weight_bytes_(weight_bytes) {
+    network_.length_ropes = LengthRopes(network_.parts.ropes);
+  }
 
   std::int32_t n_vocab() const override { return static_cast<std::int32_t>(network_.parts.weights.n_vocab); }
   std::span<const KvGroup> kv_groups() const override { return network_.kv_groups; }
@@ -83,12 +111,16 @@ class Transformer final : public Model {
   Precision precision() const override { return network_.parts.precision; }
   std::int64_t context_size() const override { return network_.parts.context_size; }
   std::int64_t weight_bytes() const override { return weight_bytes_; }
+  std::int64_t max_shared_positions() const override {
+    const LengthRopes& ropes = network_.length_ropes;
+    return ropes.empty() ? Model::max_shared_positions() : ropes.original_context();
+  }
 
   void step(const StepBatch& batch, float* logits) override {
     for (const KvView& kv : batch.kv) {
       HEARTH_CHECK(precision() == Precision::kFast || kv.type == KvType::kF32, "exact precision needs an f32 KV cache");
     }
-    plan_.make(batch, logits);
+    plan_.make(batch, logits, network_.length_ropes.empty() ? nullptr : &network_.length_ropes);
     auto work = [this](int worker) {
       Pass pass(network_, plan_, worker);
       begin_step(pass);
@@ -116,6 +148,7 @@ Result<std::unique_ptr<Model>> make_transformer(TransformerParts parts, cpu::Thr
   network.kernels = &kernels;
   HEARTH_TRY(network.space, make_workspace(parts.spec, kernels, parts.max_rows, pool.n_threads()));
   network.parts = std::move(parts);
+  network.alibi_slopes = alibi_slopes(network.parts.spec);
   group_layers(network);
   const auto weight_bytes = static_cast<std::int64_t>(network.parts.weights.packed.size_bytes());
   return std::make_unique<Transformer>(std::move(network), weight_bytes);

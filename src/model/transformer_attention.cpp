@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "model/pass.h"
 
@@ -31,16 +33,24 @@ void project(Pass& pass, const Linear& linear, kernels::PanelRange panels, float
   }
 }
 
-kernels::RopeRow rope_of(const Pass& pass, std::int32_t layer, std::int64_t row) {
+// Null for a layer that does not rotate.
+const Rope* rope_of(const Pass& pass, std::int32_t layer) {
   const std::int32_t rope_class = pass.spec().layers[static_cast<std::size_t>(layer)].rope_class;
-  if (rope_class == kNoRope) {
+  return rope_class == kNoRope ? nullptr : &pass.network().parts.ropes[static_cast<std::size_t>(rope_class)];
+}
+
+kernels::RopeRow rope_row(const Pass& pass, std::int32_t layer, std::int64_t row) {
+  const Rope* rope = rope_of(pass, layer);
+  if (rope == nullptr) {
     return {};
   }
+  const std::int32_t rope_class = pass.spec().layers[static_cast<std::size_t>(layer)].rope_class;
   const Workspace& space = pass.space();
   const std::int64_t offset = (std::int64_t{rope_class} * space.max_rows + row) * space.rope_stride;
   return {.cos = space.rope_cos + offset,
           .sin = space.rope_sin + offset,
-          .n_rotated = pass.network().parts.rope[static_cast<std::size_t>(rope_class)].n_rotated()};
+          .n_rotated = rope->spec().n_rotated,
+          .interleaved = rope->spec().interleaved};
 }
 
 void finish_head(const Pass& pass, const float* norm_weight, const kernels::RopeRow& rope, float* head) {
@@ -68,7 +78,29 @@ void store_head(const Pass& pass, std::int32_t layer, std::int64_t row, std::int
                            .value = pass.space().value + offset});
 }
 
-// Queries, keys and values of this worker's heads: projected, normed, turned, and stored.
+void clamp(float limit, std::int64_t n, float* values) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    values[i] = std::min(std::max(values[i], -limit), limit);
+  }
+}
+
+// Keeps this worker's queries, keys and values within the model's limit.
+void clamp_heads(const Pass& pass, const AttentionShare& mine) {
+  const ArchSpec& spec = pass.spec();
+  const std::int64_t query_stride = row_stride(std::int64_t{spec.n_heads} * spec.head_dim);
+  const std::int64_t key_stride = row_stride(std::int64_t{spec.n_kv_heads} * spec.head_dim);
+  const std::int64_t n_query = (mine.query.heads.end - mine.query.heads.begin) * spec.head_dim;
+  const std::int64_t n_kv = (mine.kv.heads.end - mine.kv.heads.begin) * spec.head_dim;
+  for (std::int64_t row = 0; row < pass.n_rows(); ++row) {
+    const std::int64_t key = row * key_stride + mine.kv.heads.begin * spec.head_dim;
+    clamp(spec.qkv_clamp, n_query, pass.space().query + row * query_stride + mine.query.heads.begin * spec.head_dim);
+    clamp(spec.qkv_clamp, n_kv, pass.space().key + key);
+    clamp(spec.qkv_clamp, n_kv, pass.space().value + key);
+  }
+}
+
+// Queries, keys and values of this worker's heads: projected, normed, turned, and stored. Keys that attention turns
+// when it reads them are stored as they are.
 void compute_heads(Pass& pass, const LayerWeights& weights, std::int32_t layer) {
   const ArchSpec& spec = pass.spec();
   const AttentionShare mine = attention_share(spec, weights.query.matrix.panel_rows, pass.worker(), pass.n_workers());
@@ -77,16 +109,31 @@ void compute_heads(Pass& pass, const LayerWeights& weights, std::int32_t layer) 
   project(pass, weights.query, mine.query.panels, pass.space().query);
   project(pass, weights.key, mine.kv.panels, pass.space().key);
   project(pass, weights.value, mine.kv.panels, pass.space().value);
+  if (spec.qkv_clamp > 0.0F) {
+    clamp_heads(pass, mine);
+  }
+  const Rope* const own_rope = rope_of(pass, layer);
+  const bool turns_keys = own_rope != nullptr && !own_rope->follows_length();
   for (std::int64_t row = 0; row < pass.n_rows(); ++row) {
-    const kernels::RopeRow rope = rope_of(pass, layer, row);
+    const kernels::RopeRow rope = rope_row(pass, layer, row);
     for (std::int64_t head = mine.query.heads.begin; head < mine.query.heads.end; ++head) {
       finish_head(pass, weights.query_norm, rope, pass.space().query + row * query_stride + head * spec.head_dim);
     }
     for (std::int64_t head = mine.kv.heads.begin; head < mine.kv.heads.end; ++head) {
-      finish_head(pass, weights.key_norm, rope, pass.space().key + row * key_stride + head * spec.head_dim);
+      finish_head(pass, weights.key_norm, turns_keys ? rope : kernels::RopeRow{},
+                  pass.space().key + row * key_stride + head * spec.head_dim);
       store_head(pass, layer, row, head);
     }
   }
+}
+
+void set_key_rotation(const Pass& pass, std::int32_t layer, std::int32_t slot, kernels::AttentionTask& task) {
+  const auto rope_class = static_cast<std::size_t>(pass.spec().layers[static_cast<std::size_t>(layer)].rope_class);
+  const Rope& rope = pass.network().parts.ropes[rope_class];
+  task.key_cos = pass.network().length_ropes.key_cos(slot, rope_class);
+  task.key_sin = pass.network().length_ropes.key_sin(slot, rope_class);
+  task.n_rotated = rope.spec().n_rotated;
+  task.interleaved = rope.spec().interleaved;
 }
 
 void attend(Pass& pass, std::int32_t layer) {
@@ -95,27 +142,34 @@ void attend(Pass& pass, std::int32_t layer) {
   const KvPlace& place = pass.network().kv_places[static_cast<std::size_t>(layer)];
   const auto group = static_cast<std::size_t>(place.group);
   const std::int64_t stride = row_stride(std::int64_t{spec.n_heads} * spec.head_dim);
+  const std::vector<float>& slopes = pass.network().alibi_slopes;
+  const Rope* const rope = rope_of(pass, layer);
+  const bool turns_keys = rope != nullptr && rope->follows_length();
   while (const AttentionItem* item = pass.plan().take_attention_item(layer)) {
     const StepSequence& sequence = batch.sequences[static_cast<std::size_t>(item->sequence)];
     const std::int64_t offset = item->first_row * stride + std::int64_t{item->first_head} * spec.head_dim;
-    const kernels::AttentionTask task = {.kv = &batch.kv[group],
-                                         .layer = place.layer,
-                                         .kv_head = item->kv_head,
-                                         .block_table = sequence.block_tables[group],
-                                         .queries = pass.space().query + offset,
-                                         .out = pass.space().attention + offset,
-                                         .row_stride = stride,
-                                         .n_rows = item->n_rows,
-                                         .n_heads = item->n_heads,
-                                         .first_position = pass.plan().place(item->first_row).position,
-                                         .window = pass.network().kv_groups[group].window,
-                                         .scale = spec.attention_scale,
-                                         .softcap = spec.attention_softcap};
+    kernels::AttentionTask task = {.kv = &batch.kv[group],
+                                   .layer = place.layer,
+                                   .kv_head = item->kv_head,
+                                   .block_table = sequence.block_tables[group],
+                                   .queries = pass.space().query + offset,
+                                   .out = pass.space().attention + offset,
+                                   .row_stride = stride,
+                                   .n_rows = item->n_rows,
+                                   .n_heads = item->n_heads,
+                                   .first_position = pass.plan().place(item->first_row).position,
+                                   .window = pass.network().kv_groups[group].window,
+                                   .scale = spec.attention_scale,
+                                   .softcap = spec.attention_softcap,
+                                   .alibi_slopes = slopes.empty() ? nullptr : slopes.data() + item->first_head};
+    if (turns_keys) {
+      set_key_rotation(pass, layer, pass.plan().place(item->first_row).rope_slot, task);
+    }
     pass.kernels().attention(task, pass.scratch().attention);
   }
 }
 
-void project_output(Pass& pass, const Linear& linear) {
+void project_output(Pass& pass, const Linear& linear, float* output) {
   const std::array<const Linear*, 1> readers = {&linear};
   InputRows& inputs = pass.rows().inputs;
   const float* attention = pass.space().attention;
@@ -127,7 +181,7 @@ void project_output(Pass& pass, const Linear& linear) {
     pass.finish_preparing();
   }
   const kernels::ActivationView view = pass.view(linear, inputs, attention, {0, pass.n_rows()});
-  pass.kernels().gemm(linear.matrix, view, pass.panels(linear.matrix), output_of(linear, pass.space().output));
+  pass.kernels().gemm(linear.matrix, view, pass.panels(linear.matrix), output_of(linear, output));
 }
 
 }  // namespace
@@ -139,9 +193,16 @@ void run_attention(Pass& pass, std::int32_t layer) {
   pass.barrier();
   attend(pass, layer);
   pass.barrier();
-  project_output(pass, weights.attention_output);
+  if (pass.spec().parallel_block) {
+    project_output(pass, weights.attention_output, pass.space().attention_output);
+    // Feed-forward does not read it; but shared inputs may be written again only when all have read them.
+    pass.finish_preparing();
+    return;
+  }
+  project_output(pass, weights.attention_output, pass.space().output);
   pass.barrier();
-  pass.set_pending({.exists = true, .post_norm = weights.attention_post_norm});
+  pass.set_pending(
+      {.exists = true, .post_norm = weights.attention_post_norm, .residual_norm = weights.attention_residual_norm});
 }
 
 }  // namespace hearth::model

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "model/pass.h"
@@ -11,35 +12,56 @@ namespace {
 // Gate and up are computed for some panels at a time, so that their outputs are still in the cache when they meet.
 constexpr std::int64_t kChunkFloats = 32 << 10;
 
-// The rows an expert works on: slots [begin, end) of `inputs`.
-struct ExpertRows {
-  const FeedForward* expert = nullptr;
-  Range slots;
+// Rows [begin, end) that a feed-forward layer works on, and its buffers. Row i of gated and up is that of rows.begin +
+// i.
+struct FfnRows {
+  const FeedForward* ffn = nullptr;
+  Range rows;
+  const InputRows* inputs = nullptr;       // what gate and up read
+  const InputRows* down_inputs = nullptr;  // the quantised forms of gated
+  float* gated = nullptr;
+  float* up = nullptr;
+  float* output = nullptr;
 };
 
-// Residual, norm, router and quantisation of the rows of this layer.
-void prepare_inputs(Pass& pass, const LayerWeights& weights) {
-  const FeedForward& first = weights.experts.front();
-  const std::array<const Linear*, 2> readers = {&first.gate, &first.up};
+// The experts of one row by its normed input.
+void route(Pass& pass, const LayerWeights& weights, std::int64_t row) {
   const ExpertSpec& experts = pass.spec().experts;
-  const bool is_mixture = experts.n_experts > 0;
-  InputRows& inputs = pass.rows().inputs;
-  const std::int64_t stride = row_stride(pass.spec().hidden_dim);
+  const InputRows& inputs = pass.rows().inputs;
+  const std::int64_t n_experts = experts.n_experts;
+  float* logits = pass.scratch().router_logits;
   std::int32_t* chosen = pass.is_shared() ? pass.space().experts : pass.scratch().routing.experts;
   float* chosen_weights = pass.is_shared() ? pass.space().expert_weights : pass.scratch().routing.weights;
+  const float* normed = inputs.values + row * row_stride(pass.spec().hidden_dim);
+  pass.multiply_row(weights.router, normed, logits);
+  choose_experts(experts, {logits, static_cast<std::size_t>(n_experts)}, chosen + row * experts.n_used,
+                 chosen_weights + row * experts.n_used);
+  if (experts.shared_ffn_dim > 0) {
+    float& weight = pass.rows().shared_weights[row];
+    weight = 1.0F;
+    if (experts.shared_gate) {
+      pass.multiply_row(weights.shared_expert_gate, normed, logits);
+      weight = 1.0F / (1.0F + std::exp(-logits[0]));
+    }
+  }
+}
+
+// Residual, norm, router and quantisation of the rows of this layer.
+void prepare_inputs(Pass& pass, const LayerWeights& weights, bool is_mixture) {
+  const bool has_shared = is_mixture && pass.spec().experts.shared_ffn_dim > 0;
+  const FeedForward& first = has_shared ? weights.shared : weights.experts.front();
+  const std::array<const Linear*, 2> readers = {&first.gate, &first.up};
+  const bool is_parallel = pass.spec().parallel_block;
+  InputRows& inputs = pass.rows().inputs;
+  const std::int64_t stride = row_stride(pass.spec().hidden_dim);
   const Range rows = pass.prepared(pass.n_rows());
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     float* normed = inputs.values + row * stride;
-    pass.norm(weights.ffn_norm, pass.add_pending(row), normed);
+    pass.norm(weights.ffn_norm, is_parallel ? pass.residual(row) : pass.add_pending(row), normed);
     if (is_mixture) {
-      const std::int64_t n_experts = experts.n_experts;
-      float* logits = pass.scratch().router_logits;
-      pass.kernels().gemm(weights.router.matrix, pass.view(weights.router, inputs, inputs.values, {row, row + 1}),
-                          {0, weights.router.matrix.n_panels()},
-                          {.values = logits, .row_stride = n_experts, .bias = weights.router.bias});
-      choose_experts(experts, {logits, static_cast<std::size_t>(n_experts)}, chosen + row * experts.n_used,
-                     chosen_weights + row * experts.n_used);
-    } else {
+      route(pass, weights, row);
+    }
+    if (!is_mixture || has_shared) {
       pass.quantize(readers, normed, row, inputs);
     }
   }
@@ -65,87 +87,134 @@ void gather_slots(Pass& pass, const LayerWeights& weights) {
   pass.finish_preparing();
 }
 
-// This worker's columns of activation(gate(x)) * up(x) for one expert's slots.
-void gate_and_up(Pass& pass, const ExpertRows& rows, const InputRows& inputs) {
-  const Linear& gate = rows.expert->gate;
-  const Linear& up = rows.expert->up;
-  const std::int64_t n_slots = rows.slots.end - rows.slots.begin;
-  const std::int64_t stride = row_stride(gate.matrix.n_rows);
-  float* gated = pass.space().gated + rows.slots.begin * stride;
-  float* upped = pass.space().up + rows.slots.begin * stride;
-  const kernels::ActivationView gate_input = pass.view(gate, inputs, inputs.values, rows.slots);
-  const kernels::ActivationView up_input = pass.view(up, inputs, inputs.values, rows.slots);
-  const kernels::PanelRange mine = pass.panels(gate.matrix);
-  const std::int64_t panel_rows = gate.matrix.panel_rows;
-  const std::int64_t step = std::max<std::int64_t>(1, kChunkFloats / (n_slots * panel_rows));
+// This worker's columns of activation(gate(x)) * up(x), or of activation(up(x)).
+void gate_and_up(Pass& pass, const FfnRows& work) {
+  const Linear& gate = work.ffn->gate;
+  const Linear& up = work.ffn->up;
+  const bool is_gated = pass.spec().gated;
+  const std::int64_t n_rows = work.rows.end - work.rows.begin;
+  const std::int64_t stride = row_stride(up.matrix.n_rows);
+  const kernels::ActivationView gate_input = pass.view(gate, *work.inputs, work.inputs->values, work.rows);
+  const kernels::ActivationView up_input = pass.view(up, *work.inputs, work.inputs->values, work.rows);
+  const kernels::PanelRange mine = pass.panels(up.matrix);
+  const std::int64_t panel_rows = up.matrix.panel_rows;
+  const std::int64_t step = std::max<std::int64_t>(1, kChunkFloats / (n_rows * panel_rows));
+  float* const up_values = is_gated ? work.up : work.gated;
   for (std::int64_t begin = mine.begin; begin < mine.end; begin += step) {
     const kernels::PanelRange chunk = {begin, std::min(begin + step, mine.end)};
-    pass.kernels().gemm(gate.matrix, gate_input, chunk, {.values = gated, .row_stride = stride, .bias = gate.bias});
-    pass.kernels().gemm(up.matrix, up_input, chunk, {.values = upped, .row_stride = stride, .bias = up.bias});
+    if (is_gated) {
+      pass.kernels().gemm(gate.matrix, gate_input, chunk,
+                          {.values = work.gated, .row_stride = stride, .bias = gate.bias});
+    }
+    pass.kernels().gemm(up.matrix, up_input, chunk, {.values = up_values, .row_stride = stride, .bias = up.bias});
     const std::int64_t first_col = chunk.begin * panel_rows;
-    const std::int64_t n_cols = std::min(chunk.end * panel_rows, gate.matrix.n_rows) - first_col;
-    for (std::int64_t slot = 0; slot < n_slots; ++slot) {
-      const std::int64_t offset = slot * stride + first_col;
-      pass.kernels().activate_multiply(pass.spec().activation, gated + offset, upped + offset, n_cols, gated + offset);
+    const std::int64_t n_cols = std::min(chunk.end * panel_rows, up.matrix.n_rows) - first_col;
+    for (std::int64_t row = 0; row < n_rows; ++row) {
+      float* gated = work.gated + row * stride + first_col;
+      if (is_gated) {
+        pass.kernels().activate_multiply(pass.spec().activation, gated, work.up + row * stride + first_col, n_cols,
+                                         gated);
+      } else {
+        pass.kernels().activate(pass.spec().activation, gated, n_cols, gated);
+      }
     }
   }
 }
 
-void down(Pass& pass, const ExpertRows& rows) {
-  const Linear& down = rows.expert->down;
-  const std::int64_t stride = row_stride(down.matrix.n_rows);
-  const kernels::ActivationView input = pass.view(down, pass.rows().inputs, pass.space().gated, rows.slots);
-  pass.kernels().gemm(
-      down.matrix, input, pass.panels(down.matrix),
-      {.values = pass.space().output + rows.slots.begin * stride, .row_stride = stride, .bias = down.bias});
+void down(Pass& pass, const FfnRows& work) {
+  const Linear& down = work.ffn->down;
+  const std::int64_t n_rows = work.rows.end - work.rows.begin;
+  // Floats are read from gated, whose first row is rows.begin; quantised rows are those of all experts.
+  const bool is_float = down.input == ActivationKind::kF32;
+  const kernels::ActivationView input =
+      pass.view(down, *work.down_inputs, work.gated, is_float ? Range{0, n_rows} : work.rows);
+  pass.kernels().gemm(down.matrix, input, pass.panels(down.matrix),
+                      {.values = work.output, .row_stride = row_stride(down.matrix.n_rows), .bias = down.bias});
 }
 
-// Calls function(ExpertRows) for every expert that has slots.
+// Calls function(FfnRows) for the dense layer, or for every expert that has rows and the shared one.
 template <typename Function>
-void for_each_expert(const Pass& pass, const LayerWeights& weights, Function function) {
-  if (pass.spec().experts.n_experts == 0) {
-    function(ExpertRows{&weights.experts.front(), {0, pass.n_rows()}});
+void for_each_ffn(const Pass& pass, const LayerWeights& weights, bool is_mixture, Function function) {
+  const Workspace& space = pass.space();
+  const RowBuffers& buffers = pass.rows();
+  const InputRows& inputs = is_mixture ? buffers.gathered : buffers.inputs;
+  const auto run = [&](const FeedForward& ffn, const Range& rows) {
+    const std::int64_t gated = rows.begin * row_stride(ffn.up.matrix.n_rows);
+    function(FfnRows{.ffn = &ffn,
+                     .rows = rows,
+                     .inputs = &inputs,
+                     .down_inputs = &buffers.inputs,
+                     .gated = space.gated + gated,
+                     .up = space.up + gated,
+                     .output = space.output + rows.begin * row_stride(ffn.down.matrix.n_rows)});
+  };
+  if (!is_mixture) {
+    run(weights.experts.front(), {0, pass.n_rows()});
     return;
   }
   const Routing& routing = pass.scratch().routing;
   for (std::size_t i = 0; i < weights.experts.size(); ++i) {
     const Range slots = {routing.first_slots[i], routing.first_slots[i + 1]};
     if (slots.begin < slots.end) {
-      function(ExpertRows{&weights.experts[i], slots});
+      run(weights.experts[i], slots);
     }
+  }
+  if (pass.spec().experts.shared_ffn_dim > 0) {
+    function(FfnRows{.ffn = &weights.shared,
+                     .rows = {0, pass.n_rows()},
+                     .inputs = &buffers.inputs,
+                     .down_inputs = &buffers.shared,
+                     .gated = space.shared_gated,
+                     .up = space.shared_up,
+                     .output = space.shared_output});
   }
 }
 
-void quantize_gated(Pass& pass, const LayerWeights& weights) {
-  const Linear& down = weights.experts.front().down;
+// Rows of `gated` in the form that `down` reads, to `inputs`.
+void quantize_rows(Pass& pass, const Linear& down, const float* gated, std::int64_t n_rows, InputRows& inputs) {
   if (down.input == ActivationKind::kF32) {
     return;
   }
   const std::array<const Linear*, 1> readers = {&down};
-  const std::int64_t n_slots = std::int64_t{pass.n_rows()} * std::max(1, pass.spec().experts.n_used);
-  const Range slots = pass.prepared(n_slots);
-  for (std::int64_t slot = slots.begin; slot < slots.end; ++slot) {
-    pass.quantize(readers, pass.space().gated + slot * row_stride(down.matrix.n_cols), slot, pass.rows().inputs);
+  const Range rows = pass.prepared(n_rows);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    pass.quantize(readers, gated + row * row_stride(down.matrix.n_cols), row, inputs);
   }
-  pass.finish_preparing();
+}
+
+void quantize_gated(Pass& pass, const LayerWeights& weights, bool is_mixture) {
+  const bool has_shared = is_mixture && pass.spec().experts.shared_ffn_dim > 0;
+  const Linear& down = weights.experts.front().down;
+  quantize_rows(pass, down, pass.space().gated,
+                std::int64_t{pass.n_rows()} * (is_mixture ? pass.spec().experts.n_used : 1), pass.rows().inputs);
+  if (has_shared) {
+    quantize_rows(pass, weights.shared.down, pass.space().shared_gated, pass.n_rows(), pass.rows().shared);
+  }
+  if (down.input != ActivationKind::kF32 || (has_shared && weights.shared.down.input != ActivationKind::kF32)) {
+    pass.finish_preparing();
+  }
 }
 
 }  // namespace
 
 void run_ffn(Pass& pass, std::int32_t layer) {
   const LayerWeights& weights = pass.weights().layers[static_cast<std::size_t>(layer)];
-  const bool is_mixture = pass.spec().experts.n_experts > 0;
-  prepare_inputs(pass, weights);
+  const bool is_mixture = pass.spec().is_mixture(layer);
+  prepare_inputs(pass, weights, is_mixture);
   if (is_mixture) {
     gather_slots(pass, weights);
   }
-  const InputRows& inputs = is_mixture ? pass.rows().gathered : pass.rows().inputs;
-  for_each_expert(pass, weights, [&](const ExpertRows& rows) { gate_and_up(pass, rows, inputs); });
+  for_each_ffn(pass, weights, is_mixture, [&](const FfnRows& work) { gate_and_up(pass, work); });
   pass.barrier();
-  quantize_gated(pass, weights);
-  for_each_expert(pass, weights, [&](const ExpertRows& rows) { down(pass, rows); });
+  quantize_gated(pass, weights, is_mixture);
+  for_each_ffn(pass, weights, is_mixture, [&](const FfnRows& work) { down(pass, work); });
   pass.barrier();
-  pass.set_pending({.exists = true, .post_norm = weights.ffn_post_norm, .is_mixture = is_mixture});
+  pass.set_pending({.exists = true,
+                    .post_norm = weights.ffn_post_norm,
+                    .residual_norm = weights.ffn_residual_norm,
+                    .is_mixture = is_mixture,
+                    .has_shared = is_mixture && pass.spec().experts.shared_ffn_dim > 0,
+                    .has_attention = pass.spec().parallel_block});
 }
 
 }  // namespace hearth::model

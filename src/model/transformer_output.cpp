@@ -5,8 +5,8 @@
 
 namespace hearth::model {
 
-// Logits of the rows that want them: residual, last norm, output head, soft cap. Rows are gathered in front of the
-// inputs' buffer.
+// Logits of the rows that want them: residual, last norm, output head, scale and soft cap. Rows are gathered in front
+// of the inputs' buffer.
 void run_output(Pass& pass) {
   const StepBatch& batch = pass.plan().batch();
   const Linear& head = pass.weights().output;
@@ -16,12 +16,18 @@ void run_output(Pass& pass) {
     return;
   }
   InputRows& inputs = pass.rows().inputs;
-  const std::int64_t stride = row_stride(pass.spec().hidden_dim);
+  const bool is_projected = pass.spec().token_dim() != pass.spec().hidden_dim;
+  const std::int64_t stride = row_stride(pass.spec().token_dim());
   const Range rows = pass.prepared(n_logit_rows);
   for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-    float* normed = inputs.values + i * stride;
-    pass.norm(pass.weights().output_norm, pass.add_pending(batch.logit_rows[static_cast<std::size_t>(i)]), normed);
-    pass.quantize(readers, normed, i, inputs);
+    float* input = inputs.values + i * stride;
+    const float* x = pass.add_pending(batch.logit_rows[static_cast<std::size_t>(i)]);
+    float* normed = is_projected ? pass.scratch().row : input;
+    pass.norm(pass.weights().output_norm, x, normed);
+    if (is_projected) {
+      pass.multiply_row(pass.weights().project_out, normed, input);
+    }
+    pass.quantize(readers, input, i, inputs);
   }
   pass.finish_preparing();
 
@@ -30,12 +36,20 @@ void run_output(Pass& pass) {
   float* logits = pass.plan().logits();
   pass.kernels().gemm(head.matrix, pass.view(head, inputs, inputs.values, {0, n_logit_rows}), panels,
                       {.values = logits, .row_stride = n_vocab, .bias = head.bias});
-  if (pass.spec().logit_softcap > 0.0F) {
-    const std::int64_t first = panels.begin * head.matrix.panel_rows;
-    const std::int64_t n = std::min(panels.end * head.matrix.panel_rows, n_vocab) - first;
-    for (std::int64_t i = 0; i < n_logit_rows && n > 0; ++i) {
-      float* values = logits + i * n_vocab + first;
-      pass.kernels().softcap(values, pass.spec().logit_softcap, n, values);
+  const float scale = pass.spec().logit_scale;
+  const float cap = pass.spec().logit_softcap;
+  if (scale == 1.0F && cap == 0.0F) {
+    return;
+  }
+  const std::int64_t first = panels.begin * head.matrix.panel_rows;
+  const std::int64_t n = std::min(panels.end * head.matrix.panel_rows, n_vocab) - first;
+  for (std::int64_t i = 0; i < n_logit_rows && n > 0; ++i) {
+    float* values = logits + i * n_vocab + first;
+    if (scale != 1.0F) {
+      pass.kernels().scale(values, scale, n, values);
+    }
+    if (cap > 0.0F) {
+      pass.kernels().softcap(values, cap, n, values);
     }
   }
 }

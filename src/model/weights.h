@@ -29,40 +29,49 @@ struct Linear {
 };
 
 struct Norm {
-  const float* weight = nullptr;  // null: the model has no such norm
-  const float* bias = nullptr;
+  bool exists = false;
+  const float* weight = nullptr;  // [hidden_dim] or null: 1
+  const float* bias = nullptr;    // [hidden_dim] or null: 0
 };
 
-// One gated feed-forward layer: down(activation(gate(x)) * up(x)).
+// One feed-forward layer: down(activation(gate(x)) * up(x)), or down(activation(up(x))).
 struct FeedForward {
-  Linear gate;  // [ffn_dim, hidden_dim]
+  Linear gate;  // [ffn_dim, hidden_dim]; only where the model is gated
   Linear up;    // [ffn_dim, hidden_dim]
   Linear down;  // [hidden_dim, ffn_dim]
 };
 
 struct LayerWeights {
-  Norm attention_norm;
+  Norm attention_norm;                // before attention
   Linear query;                       // [n_heads * head_dim, hidden_dim]
   Linear key;                         // [n_kv_heads * head_dim, hidden_dim]
   Linear value;                       // [n_kv_heads * head_dim, hidden_dim]
   const float* query_norm = nullptr;  // [head_dim]
   const float* key_norm = nullptr;    // [head_dim]
   Linear attention_output;            // [hidden_dim, n_heads * head_dim]
-  Norm attention_post_norm;
+  Norm attention_post_norm;           // on its output, before the residual
+  Norm attention_residual_norm;       // on the sum of both
 
   Norm ffn_norm;
   Linear router;                     // [n_experts, hidden_dim]; only with experts
   std::vector<FeedForward> experts;  // one, when the layer is dense
+  FeedForward shared;                // the expert that every token uses; only with one
+  Linear shared_expert_gate;         // [1, hidden_dim]; only where the shared expert has a gate
   Norm ffn_post_norm;
+  Norm ffn_residual_norm;
 };
 
 struct Weights {
   formats::Checkpoint checkpoint;                  // stays open: an untied embedding is read from it
-  const formats::TensorView* embedding = nullptr;  // [n_vocab, hidden_dim]; null when tied: `output` holds it
+  const formats::TensorView* embedding = nullptr;  // [n_vocab, token_dim]; null when tied: `output` holds it
+  const formats::TensorView* positions = nullptr;  // [n_positions + position_offset, hidden_dim]; only learned ones
   std::int64_t n_vocab = 0;
+  Norm embedding_norm;
+  Linear project_in;  // [hidden_dim, token_dim]; only where they differ, as project_out
   std::vector<LayerWeights> layers;
   Norm output_norm;
-  Linear output;  // [n_vocab, hidden_dim]
+  Linear project_out;  // [token_dim, hidden_dim]
+  Linear output;       // [n_vocab, token_dim]
 
   // Rope divisors by the file, [n_rotated / 2] or empty.
   std::span<const float> rope_divisors;

@@ -29,13 +29,17 @@ class Arena {
 
 struct Extents {
   std::int64_t hidden;
+  std::int64_t row;  // the wider of hidden and token rows
   std::int64_t query;
   std::int64_t key;
-  std::int64_t ffn;
-  std::int64_t widest;  // input of any matrix
+  std::int64_t ffn;        // of one slot
+  std::int64_t dense_ffn;  // of one row
+  std::int64_t shared_ffn;
+  std::int64_t widest;  // input of any matrix of slots or rows
   std::int64_t n_used;
   std::int64_t n_experts;
   std::int64_t attention_bytes;
+  bool is_parallel;
 };
 
 // The widest activation block is 256: a row of any kind takes no more than one rounded up to it.
@@ -71,6 +75,7 @@ class Layout {
 
  private:
   void lay_out_inputs(std::int64_t n_rows, std::int64_t n_cols, InputRows& inputs);
+  void lay_out_quantized(std::int64_t n_rows, std::int64_t n_cols, InputRows& inputs);
   void lay_out_rows(std::int64_t n_rows, RowBuffers& rows);
   void lay_out_worker(WorkerScratch& worker);
 
@@ -81,7 +86,11 @@ class Layout {
 };
 
 void Layout::lay_out_inputs(std::int64_t n_rows, std::int64_t n_cols, InputRows& inputs) {
-  arena_.take(inputs.values, n_rows * extents_.hidden);
+  arena_.take(inputs.values, n_rows * extents_.row);
+  lay_out_quantized(n_rows, n_cols, inputs);
+}
+
+void Layout::lay_out_quantized(std::int64_t n_rows, std::int64_t n_cols, InputRows& inputs) {
   for (std::size_t i = 0; i < kQuantizedKinds.size(); ++i) {
     arena_.take(inputs.quantized[i], n_rows * kernels_.activation_row_bytes(kQuantizedKinds[i], whole_blocks(n_cols)));
   }
@@ -94,11 +103,15 @@ void Layout::lay_out_rows(std::int64_t n_rows, RowBuffers& rows) {
   if (extents_.n_used > 0) {
     lay_out_inputs(n_slots, extents_.hidden, rows.gathered);
   }
+  if (extents_.shared_ffn > 0) {
+    lay_out_quantized(n_rows, extents_.shared_ffn, rows.shared);
+    arena_.take(rows.shared_weights, n_rows);
+  }
 }
 
 void Layout::lay_out_worker(WorkerScratch& worker) {
   lay_out_rows(kRedundantRows, worker.rows);
-  arena_.take(worker.row, 2 * extents_.hidden);
+  arena_.take(worker.row, 2 * extents_.row);
   if (extents_.n_used > 0) {
     const std::int64_t n_slots = space_.max_rows * extents_.n_used;
     arena_.take(worker.router_logits, row_stride(extents_.n_experts));
@@ -119,9 +132,18 @@ std::size_t Layout::run(std::int64_t n_rope_classes) {
   arena_.take(space_.key, max_rows * extents_.key);
   arena_.take(space_.value, max_rows * extents_.key);
   arena_.take(space_.attention, max_rows * extents_.query);
-  arena_.take(space_.gated, n_slots * extents_.ffn);
-  arena_.take(space_.up, n_slots * extents_.ffn);
+  const std::int64_t n_ffn = std::max(n_slots * extents_.ffn, max_rows * extents_.dense_ffn);
+  arena_.take(space_.gated, n_ffn);
+  arena_.take(space_.up, n_ffn);
   arena_.take(space_.output, n_slots * extents_.hidden);
+  if (extents_.is_parallel) {
+    arena_.take(space_.attention_output, max_rows * extents_.hidden);
+  }
+  if (extents_.shared_ffn > 0) {
+    arena_.take(space_.shared_gated, max_rows * extents_.shared_ffn);
+    arena_.take(space_.shared_up, max_rows * extents_.shared_ffn);
+    arena_.take(space_.shared_output, max_rows * extents_.hidden);
+  }
   arena_.take(space_.rope_cos, n_rope_classes * max_rows * space_.rope_stride);
   arena_.take(space_.rope_sin, n_rope_classes * max_rows * space_.rope_stride);
   arena_.take(space_.experts, max_rows * extents_.n_used);
@@ -144,16 +166,25 @@ Result<Workspace> make_workspace(const ArchSpec& spec, const kernels::KernelTabl
     n_rotated = std::max(n_rotated, rope.n_rotated);
   }
   space.rope_stride = row_stride(n_rotated / 2);
+  std::int32_t dense_ffn_dim = 0;
+  for (const LayerSpec& layer : spec.layers) {
+    dense_ffn_dim = std::max(dense_ffn_dim, layer.dense_ffn_dim);
+  }
   const std::int64_t query_cols = std::int64_t{spec.n_heads} * spec.head_dim;
   const Extents extents{
       .hidden = row_stride(spec.hidden_dim),
+      .row = row_stride(std::max(spec.hidden_dim, spec.token_dim())),
       .query = row_stride(query_cols),
       .key = row_stride(std::int64_t{spec.n_kv_heads} * spec.head_dim),
       .ffn = row_stride(spec.ffn_dim),
-      .widest = std::max({std::int64_t{spec.hidden_dim}, std::int64_t{spec.ffn_dim}, query_cols}),
+      .dense_ffn = row_stride(dense_ffn_dim),
+      .shared_ffn = row_stride(spec.experts.shared_ffn_dim),
+      .widest = std::max({std::int64_t{spec.hidden_dim}, std::int64_t{spec.token_dim()}, std::int64_t{spec.ffn_dim},
+                          std::int64_t{dense_ffn_dim}, query_cols}),
       .n_used = spec.experts.n_used,
       .n_experts = spec.experts.n_experts,
       .attention_bytes = attention_bytes(spec, kernels),
+      .is_parallel = spec.parallel_block,
   };
   const auto n_rope_classes = static_cast<std::int64_t>(spec.ropes.size());
   const std::size_t n_bytes = Layout(space, extents, kernels).run(n_rope_classes);

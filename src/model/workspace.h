@@ -29,15 +29,17 @@ inline std::int64_t row_stride(std::int64_t n_cols) {
 
 // Inputs of a GEMM: the same rows as floats and in the quantised forms that the matrices want.
 struct InputRows {
-  float* values = nullptr;                                            // [n, row_stride(n_cols)]
+  float* values = nullptr;  // [n, row_stride(n_cols)]; null where rows are read from elsewhere
   std::array<unsigned char*, kQuantizedKinds.size()> quantized = {};  // in the order of kQuantizedKinds
 };
 
 // What a worker computes rows in: its own memory or the shared one.
 struct RowBuffers {
-  float* hidden = nullptr;  // residual stream [n_rows, row_stride(hidden_dim)]
-  InputRows inputs;         // what the next GEMM reads
-  InputRows gathered;       // inputs in the order of experts; only with experts
+  float* hidden = nullptr;          // residual stream [n_rows, row_stride(hidden_dim)]
+  InputRows inputs;                 // what the next GEMM reads
+  InputRows gathered;               // inputs in the order of experts; only with experts
+  InputRows shared;                 // what the shared expert's down reads, quantised; only with one
+  float* shared_weights = nullptr;  // [n_rows] of the shared expert's output
 };
 
 // The experts chosen for the rows of a step. A slot is one (row, expert); slots are sorted by expert, then by row.
@@ -51,7 +53,7 @@ struct Routing {
 
 struct WorkerScratch {
   RowBuffers rows;                     // of kRedundantRows rows
-  float* row = nullptr;                // [2, row_stride(hidden_dim)]
+  float* row = nullptr;                // [2, the wider row_stride of hidden_dim and token_dim]
   float* router_logits = nullptr;      // [n_experts]
   Routing routing;                     // experts and weights are used for few rows only, the rest always
   unsigned char* attention = nullptr;  // kernel scratch
@@ -59,15 +61,19 @@ struct WorkerScratch {
 
 struct Workspace {
   RowBuffers rows;
-  float* query = nullptr;      // [max_rows, row_stride(n_heads * head_dim)]
-  float* key = nullptr;        // [max_rows, row_stride(n_kv_heads * head_dim)]
-  float* value = nullptr;      // as key
-  float* attention = nullptr;  // as query
-  float* gated = nullptr;      // [n_slots, row_stride(ffn_dim)]
-  float* up = nullptr;         // as gated
-  float* output = nullptr;     // of a sub-layer [n_slots, row_stride(hidden_dim)]
-  float* rope_cos = nullptr;   // [n_rope_classes, max_rows, rope_stride]
-  float* rope_sin = nullptr;   // as rope_cos
+  float* query = nullptr;             // [max_rows, row_stride(n_heads * head_dim)]
+  float* key = nullptr;               // [max_rows, row_stride(n_kv_heads * head_dim)]
+  float* value = nullptr;             // as key
+  float* attention = nullptr;         // as query
+  float* gated = nullptr;             // [n_slots, row_stride(ffn_dim)]
+  float* up = nullptr;                // as gated
+  float* output = nullptr;            // of a sub-layer [n_slots, row_stride(hidden_dim)]
+  float* attention_output = nullptr;  // [max_rows, row_stride(hidden_dim)]; only in parallel blocks, else in output
+  float* shared_gated = nullptr;      // [max_rows, row_stride(shared_ffn_dim)]; only with a shared expert
+  float* shared_up = nullptr;         // as shared_gated
+  float* shared_output = nullptr;     // [max_rows, row_stride(hidden_dim)]; only with a shared expert
+  float* rope_cos = nullptr;          // [n_rope_classes, max_rows, rope_stride]
+  float* rope_sin = nullptr;          // as rope_cos
   std::int32_t* experts = nullptr;
   float* expert_weights = nullptr;  // routing of many rows
   std::vector<WorkerScratch> workers;

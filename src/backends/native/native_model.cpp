@@ -260,6 +260,7 @@ Result<std::shared_ptr<LoadedModel>> load_native_model(const ModelSource& source
   engine_options.kv_cache_bytes = static_cast<std::int64_t>(
       options.kv_cache_bytes != 0 ? options.kv_cache_bytes : memory_bytes - std::min(memory_bytes, taken));
   engine_options.kv_type = kv_type;
+  engine_options.max_shared_positions = parts.model->max_shared_positions();
   engine_options.max_queued = static_cast<std::int32_t>(options.max_queued);
   engine_options.cache_identity = parts.fingerprint;
   auto loaded = std::make_shared<NativeModel>(source, std::move(parts), std::move(thread), pool);

@@ -52,6 +52,18 @@ Result<double> GgufKeys::positive(std::string_view key, double fallback) const {
   return value;
 }
 
+Result<bool> GgufKeys::flag(std::string_view key, bool fallback) const {
+  const std::string name = prefix_ + std::string(key);
+  if (!metadata_.contains(name)) {
+    return fallback;
+  }
+  const std::optional<bool> value = metadata_.boolean(name);
+  if (!value) {
+    return fail(ErrorCode::kCorruptFile, fmt::format("{}: expected true or false, found another type", name));
+  }
+  return *value;
+}
+
 Result<ArchSpec> GgufKeys::read_common() const {
   ArchSpec spec;
   HEARTH_TRY(spec.n_layers, require_count("block_count", kMaxLayers));
@@ -71,7 +83,9 @@ Result<ArchSpec> GgufKeys::read_common() const {
   }
   HEARTH_TRY(const std::int32_t context, require_count("context_length", kMaxContext));
   spec.trained_context = context;
-  HEARTH_TRY(const double eps, positive("attention.layer_norm_rms_epsilon", 1e-5));
+  const std::string_view eps_key = contains("attention.layer_norm_rms_epsilon") ? "attention.layer_norm_rms_epsilon"
+                                                                                : "attention.layer_norm_epsilon";
+  HEARTH_TRY(const double eps, positive(eps_key, 1e-5));
   spec.norm_eps = static_cast<float>(eps);
   HEARTH_TRY(const double scale, positive("attention.scale", 1.0 / std::sqrt(static_cast<double>(spec.head_dim))));
   spec.attention_scale = static_cast<float>(scale);
@@ -117,18 +131,12 @@ Status GgufKeys::read_experts(ArchSpec& spec) const {
   HEARTH_TRY(spec.experts.n_experts, count("expert_count", 0, kMaxExperts));
   if (spec.experts.n_experts > 0) {
     HEARTH_TRY(spec.experts.n_used, require_count("expert_used_count", spec.experts.n_experts));
+    HEARTH_TRY(spec.experts.renormalise, flag("expert_weights_norm", true));
   }
   const std::string_view dim_key =
       contains("expert_feed_forward_length") ? "expert_feed_forward_length" : "feed_forward_length";
   HEARTH_TRY(spec.ffn_dim, require_count(dim_key, kMaxDim));
   return {};
-}
-
-void set_windows(ArchSpec& spec, std::int32_t window, std::int32_t pattern) {
-  for (std::size_t i = 0; i < spec.layers.size(); ++i) {
-    const bool is_global = pattern > 0 && (i + 1) % static_cast<std::size_t>(pattern) == 0;
-    spec.layers[i].window = is_global ? 0 : window;
-  }
 }
 
 }  // namespace hearth::model

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "formats/checkpoint.h"
 #include "model/arch_spec.h"
+#include "model/tensor_table.h"
 
 namespace hearth::model {
 
@@ -24,6 +25,7 @@ class GgufKeys {
   Result<std::int32_t> require_count(std::string_view key, std::int32_t max) const;
   Result<std::int32_t> count(std::string_view key, std::int32_t fallback, std::int32_t max) const;
   Result<double> positive(std::string_view key, double fallback) const;
+  Result<bool> flag(std::string_view key, bool fallback) const;
   std::optional<std::string_view> text(std::string_view key) const {
     return metadata_.text(prefix_ + std::string(key));
   }
@@ -40,7 +42,9 @@ class GgufKeys {
   std::string prefix_;
 };
 
-// Every layer of `spec` gets the window, or all but each `pattern`-th one (the last of every group of `pattern`).
-void set_windows(ArchSpec& spec, std::int32_t window, std::int32_t pattern);
+// Query, key and value in one tensor, one after the other.
+inline constexpr TensorSource kFusedQuery = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kQuery};
+inline constexpr TensorSource kFusedKey = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kKey};
+inline constexpr TensorSource kFusedValue = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kValue};
 
 }  // namespace hearth::model

@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view kArchitectures[] = {"phi3"};
 
 constexpr TensorTable kTensors = {
-    .query = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kQuery},
-    .key = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kKey},
-    .value = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kValue},
+    .query = kFusedQuery,
+    .key = kFusedKey,
+    .value = kFusedValue,
     .gate = {.name = "blk.{layer}.ffn_up", .part = RowPart::kGate},
     .up = {.name = "blk.{layer}.ffn_up", .part = RowPart::kUp},
 };

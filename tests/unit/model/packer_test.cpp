@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cpu/isa.h"
@@ -13,12 +14,63 @@ namespace hearth::model {
 namespace {
 
 TEST(PackerTest, PairsAreMovedApartAndTheRestStays) {
-  const MatrixSource source = {.n_rows = 12, .order = RowOrder::kFromPairs, .head_dim = 6, .n_rotated = 4};
+  const MatrixSource source = {.n_rows = 12, .head_dim = 6, .order = RowOrder::kFromPairs, .n_rotated = 4};
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < 12; ++row) {
     rows.push_back(source_row(source, row));
   }
   EXPECT_EQ(rows, (std::vector<std::int64_t>{0, 2, 1, 3, 4, 5, 6, 8, 7, 9, 10, 11}));
+}
+
+TEST(PackerTest, HeadsAreFoundAmongOthers) {
+  // Two heads of two rows follow one another, then two rows of something else.
+  const MatrixSource source = {.n_rows = 8, .head_dim = 2, .unit_heads = 2, .unit_rows = 6};
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < 8; ++row) {
+    rows.push_back(source_row(source, row));
+  }
+  EXPECT_EQ(rows, (std::vector<std::int64_t>{0, 1, 2, 3, 6, 7, 8, 9}));
+}
+
+std::vector<float> unpacked_row(const kernels::KernelTable& kernels, const kernels::PackedMatrix& matrix,
+                                std::int64_t row) {
+  std::vector<float> values(static_cast<std::size_t>(matrix.n_cols));
+  kernels.unpack_row(matrix, row, values.data());
+  return values;
+}
+
+TEST(PackerTest, ColumnsOfATransposedTensorAreRows) {
+  const kernels::KernelTable& kernels = testing::test_kernels();
+  // [in 3, out 4]: element (k, n) is 10 k + n.
+  std::vector<float> stored;
+  for (int k = 0; k < 3; ++k) {
+    for (int n = 0; n < 4; ++n) {
+      stored.push_back(static_cast<float>(10 * k + n));
+    }
+  }
+  formats::Checkpoint checkpoint;
+  checkpoint.tensors.push_back({.name = "t",
+                                .type = quant::BlockType::kF32,
+                                .shape = {3, 4},
+                                .bytes = std::as_bytes(std::span(stored)),
+                                .file_index = -1});
+  Packer packer(checkpoint, kernels);
+  kernels::PackedMatrix matrix;
+  ASSERT_TRUE(packer.plan({.tensor = &checkpoint.tensors[0], .first_row = 1, .n_rows = 3, .transposed = true}, matrix));
+  EXPECT_EQ(matrix.n_cols, 3);
+  const cpu::MemoryRegion region = packer.pack(1).value();
+  EXPECT_EQ(unpacked_row(kernels, matrix, 0), (std::vector<float>{1, 11, 21}));
+  EXPECT_EQ(unpacked_row(kernels, matrix, 2), (std::vector<float>{3, 13, 23}));
+}
+
+TEST(PackerTest, RefusesToTransposeBlocks) {
+  formats::Checkpoint checkpoint;
+  checkpoint.tensors.push_back({.name = "t", .type = quant::BlockType::kQ4_0, .shape = {32, 32}});
+  Packer packer(checkpoint, testing::test_kernels());
+  kernels::PackedMatrix matrix;
+  const Status status = packer.plan({.tensor = &checkpoint.tensors[0], .n_rows = 32, .transposed = true}, matrix);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kUnsupported);
 }
 
 TEST(PackerTest, RefusesRowsThatAreNoWholeBlocks) {

@@ -41,6 +41,48 @@ TEST(RopeTest, YarnKeepsFastDimensionsAndStretchesSlowOnes) {
   }
 }
 
+TEST(RopeTest, Llama3StretchesLongWavelengths) {
+  const RopeSpec plain = {.base = 500000.0, .n_rotated = 128};
+  RopeSpec scaled = plain;
+  scaled.scaling = RopeScaling::kLlama3;
+  scaled.factor = 8.0;
+  scaled.original_context = 8192;
+  const RopeAngles before = rope_angles(plain, {});
+  const RopeAngles after = rope_angles(scaled, {});
+  EXPECT_DOUBLE_EQ(after.frequencies.front(), before.frequencies.front());
+  EXPECT_DOUBLE_EQ(after.frequencies.back(), before.frequencies.back() / 8.0);
+  // Between the bounds of one and four turns over the original context.
+  RopeSpec one = scaled;
+  one.n_rotated = 2;
+  one.original_context = 12;  // 12 / (2 pi) turns
+  const double kept = (12.0 / (2.0 * std::acos(-1.0)) - 1.0) / 3.0;
+  EXPECT_NEAR(rope_angles(one, {}).frequencies[0], (1.0 - kept) / 8.0 + kept, 1e-12);
+}
+
+TEST(RopeTest, DynamicBaseGrowsBeyondTheOriginalContext) {
+  const RopeSpec spec = {.n_rotated = 16, .scaling = RopeScaling::kDynamic, .factor = 2.0, .original_context = 8};
+  const Rope rope(spec, {}, 64);
+  EXPECT_TRUE(rope.follows_length());
+  EXPECT_EQ(rope.angles_at(8).frequencies, rope.angles_at(1).frequencies);
+  const double base = 10000.0 * std::pow(2.0 * 12.0 / 8.0 - 1.0, 16.0 / 14.0);
+  EXPECT_NEAR(rope.angles_at(12).frequencies[3], std::pow(base, -6.0 / 16.0), 1e-12);
+}
+
+TEST(RopeTest, LongropeChoosesByContextOrByLength) {
+  RopeSpec spec = {.n_rotated = 2, .scaling = RopeScaling::kLongrope, .original_context = 8};
+  const RopeDivisors divisors{.long_set = {4.0F}, .short_set = {2.0F}};
+  EXPECT_EQ(Rope(spec, divisors, 8).angles().frequencies[0], 0.5);
+  const Rope by_context(spec, divisors, 9);
+  EXPECT_FALSE(by_context.follows_length());
+  EXPECT_EQ(by_context.angles().frequencies[0], 0.25);
+  spec.chosen_by_length = true;
+  const Rope by_length(spec, divisors, 9);
+  EXPECT_TRUE(by_length.follows_length());
+  EXPECT_EQ(by_length.angles_at(8).frequencies[0], 0.5);
+  EXPECT_EQ(by_length.angles_at(9).frequencies[0], 0.25);
+  EXPECT_FALSE(Rope(spec, divisors, 8).follows_length());
+}
+
 TEST(RopeTest, AngleCarriesPositionAndAttentionFactor) {
   const RopeAngles angles = rope_angles({.base = 10000.0, .n_rotated = 4, .attention_factor = 1.5}, {});
   float cos = 0.0F;
