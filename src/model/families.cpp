@@ -37,9 +37,6 @@ std::span<const Family* const> families() {
 }
 
 Result<std::string_view> architecture_of(const formats::Checkpoint& checkpoint) {
-  if (checkpoint.convention == formats::Convention::kRwkv) {
-    return fail(ErrorCode::kUnsupported, "the file is an RWKV model, which is no transformer");
-  }
   const bool is_hf = checkpoint.convention == formats::Convention::kHf;
   return checkpoint.metadata.require_text(is_hf ? "model_type" : "general.architecture");
 }

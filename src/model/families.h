@@ -39,7 +39,7 @@ struct Family {
 
 std::span<const Family* const> families();
 
-// The name by which a file calls its architecture. Errors: corrupt_file (the key is missing), unsupported (RWKV).
+// The name by which a file calls its architecture. Errors: corrupt_file (the key is missing).
 Result<std::string_view> architecture_of(const formats::Checkpoint& checkpoint);
 
 // The family of a file. Errors: those of architecture_of, unsupported (unknown architecture; the message lists the

@@ -1,0 +1,33 @@
+// GPT-2 and Cerebras-GPT: layer norms, learned positions, feed-forward without a gate, biases everywhere.
+#include <utility>
+
+#include "model/families.h"
+#include "model/families/gguf_keys.h"
+
+namespace hearth::model {
+namespace {
+
+constexpr std::string_view kGgufNames[] = {"gpt2"};
+
+void set_common(ArchSpec& spec) {
+  spec.norm = NormKind::kLayer;
+  spec.learned_positions = true;
+  spec.gated = false;
+  spec.activation = Activation::kGeluTanh;
+  require_biases(spec);
+  remove_rope(spec);
+}
+
+constexpr TensorTable kGgufTensors = {.query = kFusedQuery, .key = kFusedKey, .value = kFusedValue};
+
+Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
+  HEARTH_TRY(ArchSpec spec, GgufKeys(checkpoint.metadata, architecture).read_common());
+  set_common(spec);
+  return ModelPlan{std::move(spec), kGgufTensors};
+}
+
+}  // namespace
+
+const Family kGpt2Family = {.name = "gpt2", .gguf = {kGgufNames, read_gguf}};
+
+}  // namespace hearth::model
