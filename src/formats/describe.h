@@ -43,9 +43,7 @@ struct CheckpointSummary {
   std::optional<std::int64_t> n_experts;
   std::optional<std::int64_t> vocab_size;
 
-  // tokenizer.ggml.model ("llama", "gpt2", "bert", "t5", "rwkv"), or the file beside the weights ("tokenizer.json");
-  // empty without one
-  std::string tokenizer;
+  std::string tokenizer;      // tokenizer.ggml.model: "llama", "gpt2", "bert", "t5", "rwkv"; empty without one
   std::string pre_tokenizer;  // tokenizer.ggml.pre; may be empty
   bool has_chat_template = false;
 };

@@ -9,8 +9,7 @@
 #include <span>
 #include <string_view>
 
-#include "base/json.h"
-#include "formats/companion.h"
+#include "formats/quant_scheme.h"
 
 namespace hearth::formats {
 namespace {
@@ -87,13 +86,27 @@ std::optional<std::int64_t> packed_bits(const Metadata& metadata) {
   return bits && *bits >= 1 && *bits <= 16 ? bits : std::nullopt;
 }
 
-// Tells the packing by the names of the tensors, for folders without any configuration of it.
+// The method of a folder without any configuration of it, in config.json's spelling.
 std::string method_by_names(const Checkpoint& checkpoint) {
-  const auto has = [&](std::string_view ending) {
-    return std::ranges::any_of(checkpoint.tensors,
-                               [&](const TensorView& tensor) { return tensor.name.ends_with(ending); });
-  };
-  return has(".q_weight") ? "exl2" : has(".trellis") ? "exl3" : has(".qweight") ? "gptq" : "";
+  const auto is_exl3 = [](const TensorView& tensor) { return tensor.name.ends_with(".trellis"); };
+  if (std::ranges::any_of(checkpoint.tensors, is_exl3)) {
+    return "exl3";
+  }
+  switch (read_quant_scheme(checkpoint).value_or(QuantScheme{}).method) {
+    case QuantMethod::kGptq:
+      return "gptq";
+    case QuantMethod::kAwq:
+      return "awq";
+    case QuantMethod::kExl2:
+      return "exl2";
+    case QuantMethod::kFloat8:
+      return "fp8";
+    case QuantMethod::kCompressedTensors:
+      return "compressed-tensors";
+    case QuantMethod::kNone:
+      break;
+  }
+  return "";
 }
 
 std::string groups_text(std::optional<std::int64_t> group_size) {
@@ -183,26 +196,6 @@ void describe_counts(const Metadata& metadata, CheckpointSummary& summary) {
   summary.vocab_size = metadata.integer("vocab_size");
 }
 
-bool is_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored);
-}
-
-void describe_tokenizer(const Checkpoint& checkpoint, CheckpointSummary& summary) {
-  const auto folder = companion_folder(checkpoint.path);
-  for (const std::string_view name : {"tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model"}) {
-    if (is_file(folder / name)) {
-      summary.tokenizer = name;
-      break;
-    }
-  }
-  summary.has_chat_template = is_file(folder / "chat_template.jinja") || is_file(folder / "chat_template.json");
-  if (const auto text = read_companion(folder, "tokenizer_config.json"); text && *text) {
-    const auto config = base::parse_json(**text);
-    summary.has_chat_template |= config && config->is_object() && config->contains("chat_template");
-  }
-}
-
 }  // namespace
 
 std::string describe_quantization(const Checkpoint& checkpoint) {
@@ -234,7 +227,6 @@ void describe_hf(const Checkpoint& checkpoint, CheckpointSummary& summary) {
   summary.architecture = text_of(metadata, "model_type");
   summary.quantization = describe_quantization(checkpoint);
   describe_counts(metadata, summary);
-  describe_tokenizer(checkpoint, summary);
   const std::int64_t bits = packed_bits(metadata).value_or(0);
   summary.n_parameters = 0;
   for (const TensorView& tensor : checkpoint.tensors) {

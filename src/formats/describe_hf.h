@@ -13,7 +13,7 @@
 
 namespace hearth::formats {
 
-// Sets what config.json and the files beside it say, and n_parameters.
+// Sets what config.json says, and n_parameters.
 void describe_hf(const Checkpoint& checkpoint, CheckpointSummary& summary);
 
 // The same for Convention::kRwkv, from the tensors of .pth and rwkv.cpp files.

@@ -12,6 +12,7 @@
 #include "formats/companion.h"
 #include "formats/file_kind.h"
 #include "formats/hf_config.h"
+#include "formats/quant_scheme.h"
 #include "formats/rwkv_version.h"
 #include "formats/safetensors.h"
 #include "formats/torch_legacy.h"
@@ -115,8 +116,8 @@ Status add_metadata(const std::filesystem::path& path, Checkpoint& checkpoint) {
   }
   checkpoint.convention = Convention::kHf;
   HEARTH_TRY(checkpoint.metadata, read_hf_config(companion_folder(path)));
-  const auto is_packed = [](const TensorView& tensor) { return tensor.name.ends_with(".qweight"); };
-  if (std::ranges::any_of(checkpoint.tensors, is_packed)) {
+  const auto scheme = read_quant_scheme(checkpoint);
+  if (scheme && scheme->method == QuantMethod::kGptq) {
     add_gptq_from_name(checkpoint.files.front().path().filename().string(), checkpoint.metadata);
   }
   return {};

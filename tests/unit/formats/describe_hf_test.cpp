@@ -5,8 +5,6 @@
 #include <filesystem>
 #include <string>
 
-#include "formats/test_files.h"
-
 namespace hearth::formats {
 namespace {
 
@@ -71,27 +69,13 @@ TEST(DescribeHf, TellsThePackingByNamesWithoutAConfiguration) {
   const auto quantization = [](const char* tensor) {
     Checkpoint checkpoint;
     checkpoint.tensors.push_back({.name = tensor, .shape = {1}});
+    EXPECT_TRUE(checkpoint.index_tensors());
     return describe_quantization(checkpoint);
   };
   EXPECT_EQ(quantization("a.q_weight"), "EXL2");
   EXPECT_EQ(quantization("a.trellis"), "EXL3");
-  EXPECT_EQ(quantization("a.qweight"), "GPTQ");
+  EXPECT_EQ(quantization("a.qweight"), "AWQ, gemm");
   EXPECT_EQ(quantization("a.weight"), "");
-}
-
-TEST(DescribeHf, FindsTheTokenizerBesideTheWeights) {
-  const auto folder = test_folder();
-  Checkpoint checkpoint;
-  checkpoint.convention = Convention::kHf;
-  checkpoint.path = folder;
-  EXPECT_EQ(describe(checkpoint).tokenizer, "");
-  write_file(folder / "tokenizer.model", "x");
-  EXPECT_EQ(describe(checkpoint).tokenizer, "tokenizer.model");
-  EXPECT_FALSE(describe(checkpoint).has_chat_template);
-  write_file(folder / "tokenizer_config.json", R"({"chat_template":"x"})");
-  EXPECT_TRUE(describe(checkpoint).has_chat_template);
-  write_file(folder / "tokenizer_config.json", "{");
-  EXPECT_FALSE(describe(checkpoint).has_chat_template);
 }
 
 TEST(DescribeHf, ReadsRwkvFromItsTensors) {

@@ -82,7 +82,9 @@ TEST(HfCheckpoint, TakesBitsAndGroupsOfTheFirstGptqFilesFromTheirName) {
   const auto folder = test_folder();
   write_file(folder / "config.json", "{}");
   const auto quantization = [&](const char* name) {
-    write_file(folder / name, one_tensor("a.qweight"));
+    write_file(folder / name, safetensors_bytes(R"({"a.qweight":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},)"
+                                                R"("a.g_idx":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}})",
+                                                "01234567"));
     const auto checkpoint = open_hf({{folder / name}, {}}, folder);
     EXPECT_TRUE(checkpoint);
     const Metadata metadata = checkpoint ? checkpoint->metadata : Metadata{};
@@ -90,6 +92,9 @@ TEST(HfCheckpoint, TakesBitsAndGroupsOfTheFirstGptqFilesFromTheirName) {
   };
   EXPECT_EQ(quantization("llama-7b-4bit-128g.safetensors"), std::pair(std::optional(4L), std::optional(128L)));
   EXPECT_EQ(quantization("llama-7b-3bit.safetensors"), std::pair(std::optional(3L), std::optional(-1L)));
+  write_file(folder / "awq-4bit-128g.safetensors", one_tensor("a.qweight"));
+  EXPECT_FALSE(open_hf({{folder / "awq-4bit-128g.safetensors"}, {}}, folder)
+                   ->metadata.contains("quantization_config.quant_method"));
   EXPECT_EQ(quantization("bit-4.safetensors").first, std::nullopt);
   EXPECT_EQ(quantization("model.safetensors").first, std::nullopt);
 }
