@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "formats/companion.h"
+#include "text/make_ggml_tokenizer.h"
 #include "text/make_tokenizer.h"
 #include "text/token_roles.h"
 
@@ -189,7 +190,7 @@ Result<ModelTokenizer> make_tokenizer_for(const formats::Checkpoint& checkpoint,
     case formats::Convention::kRwkv:
       return for_rwkv(checkpoint, std::move(names));
     case formats::Convention::kGgml:
-      return none_found(checkpoint.path, join(names));
+      return own_vocabulary(make_ggml_tokenizer(checkpoint.metadata), checkpoint.path);
     case formats::Convention::kGguf: {
       auto made = make_gguf_tokenizer(checkpoint.metadata);
       if (made || made.error().code != ErrorCode::kNotFound) return own_vocabulary(std::move(made), checkpoint.path);
