@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "formats/describe_ggml.h"
 #include "formats/describe_hf.h"
 
 namespace hearth::formats {
@@ -106,6 +107,10 @@ CheckpointSummary describe(const Checkpoint& checkpoint) {
   }
   if (checkpoint.convention == Convention::kRwkv) {
     describe_rwkv(checkpoint, summary);
+    return summary;
+  }
+  if (checkpoint.convention == Convention::kGgml) {
+    describe_ggml(checkpoint, summary);
     return summary;
   }
   describe_shape(checkpoint, summary);
