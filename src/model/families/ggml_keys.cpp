@@ -10,7 +10,6 @@ namespace hearth::model {
 namespace {
 
 constexpr std::int32_t kMaxLayers = 4096;
-constexpr std::int32_t kMaxDim = 1 << 20;
 constexpr std::int32_t kMaxHeads = 4096;
 constexpr std::int32_t kMaxHeadDim = 1024;
 
@@ -60,7 +59,7 @@ Result<std::int32_t> GgmlKeys::rows_of(std::string_view tensor, std::int32_t max
 Result<ArchSpec> GgmlKeys::read_common(const GgmlFields& fields) const {
   ArchSpec spec;
   HEARTH_TRY(spec.n_layers, require_count(fields.n_layer, kMaxLayers));
-  HEARTH_TRY(spec.hidden_dim, require_count(fields.n_embd, kMaxDim));
+  HEARTH_TRY(spec.hidden_dim, require_count(fields.n_embd, kMaxGgmlDim));
   HEARTH_TRY(spec.n_heads, require_count(fields.n_head, kMaxHeads));
   if (spec.hidden_dim % spec.n_heads != 0 || spec.hidden_dim / spec.n_heads > kMaxHeadDim) {
     return fail(ErrorCode::kCorruptFile,

@@ -14,6 +14,9 @@
 
 namespace hearth::model {
 
+inline constexpr std::int32_t kMaxGgmlDim = 1 << 20;
+inline constexpr std::int32_t kMaxGgmlContext = 1 << 28;
+
 // By what names a header calls the dimensions.
 struct GgmlFields {
   std::string_view n_layer = "n_layer";

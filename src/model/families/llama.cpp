@@ -46,11 +46,10 @@ constexpr TensorTable kGgmlTensors = {
 // The header knows neither heads of keys and values nor the feed-forward size, nor what Llama 2 changed: its context,
 // and an epsilon of 1e-5, which people passed to the programs of that time. A model with fewer key heads is Llama 2.
 Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
-  constexpr std::int32_t kMaxDim = 1 << 20;
   const GgmlKeys keys(checkpoint);
   HEARTH_TRY(ArchSpec spec, keys.read_common({}));
   HEARTH_TRY(const std::int32_t key_rows, keys.rows_of("layers.0.attention.wk.weight", spec.hidden_dim));
-  HEARTH_TRY(spec.ffn_dim, keys.rows_of("layers.0.feed_forward.w1.weight", kMaxDim));
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("layers.0.feed_forward.w1.weight", kMaxGgmlDim));
   spec.n_kv_heads = key_rows / spec.head_dim;
   if (spec.n_kv_heads < 1 || key_rows % spec.head_dim != 0 || spec.n_heads % spec.n_kv_heads != 0) {
     return fail(ErrorCode::kCorruptFile,
