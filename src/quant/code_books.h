@@ -12,11 +12,11 @@ inline constexpr std::int8_t kIq4Values[16] = {-127, -104, -83, -65, -49, -35, -
                                                1,    13,   25,  38,  53,  69,  89,  113};
 inline constexpr std::int8_t kE2m1Doubled[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
-// Eight values of a book as the bytes of a number, for byte shuffles.
-constexpr std::uint64_t book_word(const std::int8_t (&book)[16], int first) {
+// Eight values of a book, plus an offset, as the bytes of a number, for byte shuffles.
+constexpr std::uint64_t book_word(const std::int8_t (&book)[16], int first, int offset = 0) {
   std::uint64_t word = 0;
   for (int i = 7; i >= 0; --i) {
-    word = (word << 8) | static_cast<std::uint8_t>(book[first + i]);
+    word = (word << 8) | static_cast<std::uint8_t>(book[first + i] + offset);
   }
   return word;
 }

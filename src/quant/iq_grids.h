@@ -4,10 +4,11 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+
+#include "quant/spread_bits.h"
 
 namespace hearth::quant {
 
@@ -23,19 +24,19 @@ extern const std::array<IqRow<8>, 2048> kIq1Grid;  // of IQ1_S and IQ1_M
 
 // Seven sign bits and an eighth that makes their number even. Bit k set: weight k is negative.
 inline unsigned even_signs(unsigned seven_bits) {
-  return seven_bits | (static_cast<unsigned>(std::popcount(seven_bits) & 1) << 7);
+  // Bit n of the constant is the parity of the four-bit number n.
+  const unsigned parity = (0x6996U >> ((seven_bits ^ (seven_bits >> 4)) & 15)) & 1;
+  return seven_bits | (parity << 7);
 }
 
 // A row of the grid with the signs of its weights (bit k of `signs`: weight k is negative). Eight bytes at a time, as
-// the values of a grid with signs are at least 1: byte k of `negative` is all ones where the sign is set.
+// the values of a grid with signs are at least 1.
 template <std::size_t kRowSize>
 void put_signed_row(const IqRow<kRowSize>& row, unsigned signs, std::int8_t* q) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  const std::uint64_t bits = ((signs & 0xFFU) * kOnes) & 0x8040201008040201U;
-  const std::uint64_t negative = (((bits + 0x7F * kOnes) >> 7) & kOnes) * 0xFF;
+  const std::uint64_t negative = spread_bits(signs);
   std::uint64_t values = 0;
   std::memcpy(&values, row.data(), kRowSize);
-  values = (values ^ negative) + (negative & kOnes);
+  values = (values ^ negative) + (negative & kByteOnes);
   std::memcpy(q, &values, kRowSize);
 }
 

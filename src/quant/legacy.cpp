@@ -53,7 +53,11 @@ void decode_q4_0_gen2(const std::byte* block, IntegerBlock& out) {
 
 void decode_q4_2(const std::byte* block, IntegerBlock& out) {
   const auto b = load_block<BlockQ4_2>(block, 0);
-  put_integers(base::f16_to_f32(b.d), 16, [&](int e) { return paired_nibble(b.qs, e) - 8; }, out);
+  for (int j = 0; j < 8; ++j) {
+    out.q[2 * j] = static_cast<std::int8_t>((b.qs[j] & 15) - 8);
+    out.q[2 * j + 1] = static_cast<std::int8_t>((b.qs[j] >> 4) - 8);
+  }
+  out.scales[0] = base::f16_to_f32(b.d);
 }
 
 void decode_q5_0_gen1(const std::byte* block, IntegerBlock& out) {

@@ -4,6 +4,7 @@
 #include "base/float16.h"
 #include "quant/integer_block.h"
 #include "quant/load_block.h"
+#include "quant/spread_bits.h"
 
 namespace hearth::quant {
 namespace {
@@ -18,8 +19,10 @@ static_assert(sizeof(BlockQ1_0) == 18);
 
 void decode_q1_0(const std::byte* block, IntegerBlock& out) {
   const auto b = load_block<BlockQ1_0>(block, 0);
-  for (int e = 0; e < 128; ++e) {
-    out.q[e] = static_cast<std::int8_t>(2 * ((b.qs[e / 8] >> (e % 8)) & 1) - 1);
+  for (int j = 0; j < 16; ++j) {
+    // 1 where the bit is set, -1 (all ones) where it is not.
+    const std::uint64_t signs = ~spread_bits(b.qs[j]) | kByteOnes;
+    std::memcpy(out.q + 8 * j, &signs, sizeof(signs));
   }
   for (int s = 0; s < 8; ++s) {
     out.scales[s] = base::f16_to_f32(b.d);

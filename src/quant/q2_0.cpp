@@ -4,6 +4,7 @@
 #include "base/float16.h"
 #include "quant/integer_block.h"
 #include "quant/load_block.h"
+#include "quant/spread_bits.h"
 
 namespace hearth::quant {
 namespace {
@@ -18,8 +19,10 @@ static_assert(sizeof(BlockQ2_0) == 18);
 
 void decode_q2_0(const std::byte* block, IntegerBlock& out) {
   const auto b = load_block<BlockQ2_0>(block, 0);
-  for (int e = 0; e < 64; ++e) {
-    out.q[e] = static_cast<std::int8_t>(((b.qs[e / 4] >> (2 * (e % 4))) & 3) - 1);
+  for (int j = 0; j < 16; ++j) {
+    // Less 1 in every byte, without a borrow from the next.
+    const std::uint32_t less_1 = (spread_pairs(b.qs[j]) + 0x7F7F7F7FU) ^ 0x80808080U;
+    std::memcpy(out.q + 4 * j, &less_1, sizeof(less_1));
   }
   for (int s = 0; s < 4; ++s) {
     out.scales[s] = base::f16_to_f32(b.d);

@@ -16,14 +16,18 @@ struct BlockTQ1_0 {
 };
 static_assert(sizeof(BlockTQ1_0) == 54);
 
-// n_trits of each of n_bytes bytes; trit n of all bytes comes before trit n + 1.
-std::int8_t* put_trits(const std::uint8_t* bytes, int n_bytes, int n_trits, std::int8_t* q) {
-  unsigned power = 1;
+// n_trits of each of kBytes bytes; trit n of all bytes comes before trit n + 1.
+template <int kBytes>
+std::int8_t* put_trits(const std::uint8_t* bytes, int n_trits, std::int8_t* q) {
+  std::uint8_t rest[kBytes];
+  std::memcpy(rest, bytes, kBytes);
   for (int n = 0; n < n_trits; ++n) {
-    for (int j = 0; j < n_bytes; ++j) {
-      *q++ = static_cast<std::int8_t>(static_cast<int>((((bytes[j] * power) & 255) * 3) >> 8) - 1);
+    for (int j = 0; j < kBytes; ++j) {
+      const auto tripled = static_cast<std::uint16_t>(rest[j] * 3);
+      q[j] = static_cast<std::int8_t>((tripled >> 8) - 1);
+      rest[j] = static_cast<std::uint8_t>(tripled);
     }
-    power *= 3;
+    q += kBytes;
   }
   return q;
 }
@@ -32,9 +36,9 @@ std::int8_t* put_trits(const std::uint8_t* bytes, int n_bytes, int n_trits, std:
 
 void decode_tq1_0(const std::byte* block, IntegerBlock& out) {
   const auto b = load_block<BlockTQ1_0>(block, 0);
-  std::int8_t* q = put_trits(b.qs, 32, 5, out.q);
-  q = put_trits(b.qs + 32, 16, 5, q);
-  put_trits(b.qh, 4, 4, q);
+  std::int8_t* q = put_trits<32>(b.qs, 5, out.q);
+  q = put_trits<16>(b.qs + 32, 5, q);
+  put_trits<4>(b.qh, 4, q);
   for (float& scale : out.scales) {
     scale = base::f16_to_f32(b.d);
   }

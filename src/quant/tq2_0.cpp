@@ -18,9 +18,11 @@ static_assert(sizeof(BlockTQ2_0) == 66);
 
 void decode_tq2_0(const std::byte* block, IntegerBlock& out) {
   const auto b = load_block<BlockTQ2_0>(block, 0);
-  for (int e = 0; e < 256; ++e) {
-    const int two_bits = (b.qs[32 * (e / 128) + e % 32] >> (2 * (e % 128 / 32))) & 3;
-    out.q[e] = static_cast<std::int8_t>(two_bits - 1);
+  for (int row = 0; row < 8; ++row) {
+    const int shift = 2 * (row % 4);
+    for (int l = 0; l < 32; ++l) {
+      out.q[32 * row + l] = static_cast<std::int8_t>(((b.qs[32 * (row / 4) + l] >> shift) & 3) - 1);
+    }
   }
   for (float& scale : out.scales) {
     scale = base::f16_to_f32(b.d);

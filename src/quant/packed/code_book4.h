@@ -84,8 +84,55 @@ struct HalfE8M0Loader {
 
 template <typename Isa>
 using Iq4Nl = Book4<Isa, F16Loader<Isa>, book_word(kIq4Values, 0), book_word(kIq4Values, 8)>;
+
+// The values of MXFP4 are small: 12 is added to make them unsigned, and -12 * Σ a starts the sum.
 template <typename Isa>
-using Mxfp4 = Book4<Isa, HalfE8M0Loader<Isa>, book_word(kE2m1Doubled, 0), book_word(kE2m1Doubled, 8)>;
+struct Mxfp4 {
+  using F = typename Isa::F;
+  using I = typename Isa::I;
+  using Activation = ActivationBlock32;
+  using Scale = HalfE8M0Loader<Isa>;
+  static constexpr int kOffset = 12;
+  static constexpr std::uint64_t kLow = book_word(kE2m1Doubled, 0, kOffset);
+  static constexpr std::uint64_t kHigh = book_word(kE2m1Doubled, 8, kOffset);
+  static constexpr int kCols = 32;
+  static constexpr int kBlockBytes = (Scale::kBytes + 16) * Isa::kRows;
+
+  struct Head {
+    F d;
+  };
+  struct Group {
+    I w[kGroupVectors];
+  };
+
+  static HEARTH_INLINE void decode_head(const unsigned char* block, Head& head) { head.d = Scale::load(block); }
+  static HEARTH_INLINE void decode_group(const unsigned char* block, const Head&, int, Group& group) {
+    decode_nibbles<Isa>(block + Scale::kBytes * Isa::kRows, group.w);
+    for (I& vector : group.w) {
+      vector = Isa::look_up(kLow, kHigh, vector);
+    }
+  }
+  static HEARTH_INLINE I start(const Activation& a) {
+    const I neg8 = Isa::broadcast(&a.neg8_sum);
+    return Isa::add_int(neg8, Isa::template shift_right_signed<1>(neg8));
+  }
+  // Weights reach 24; 31 is the next for which whole vectors fit 16 bits.
+  static HEARTH_INLINE I dot(const Group& group, const Activation& a, int, I sum) {
+    return Isa::template dot<31, kGroupVectors>(group.w, a.q, sum);
+  }
+  static HEARTH_INLINE F finish(const Head& head, const Activation& a, I sum, F acc) {
+    return Isa::multiply_add(Isa::to_float(sum), Isa::mul(head.d, Isa::floats(a.scale)), acc);
+  }
+  static HEARTH_INLINE void unpack(const unsigned char* block, float* out) {
+    Head head;
+    Group group;
+    decode_head(block, head);
+    decode_group(block, head, 0, group);
+    for (int k = 0; k < kCols; ++k) {
+      Isa::store(out + k * Isa::kRows, Isa::mul(head.d, column_of<Isa>(group.w, k, -kOffset)));
+    }
+  }
+};
 
 template <typename Isa>
 struct Iq4Xs {
