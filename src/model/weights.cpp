@@ -128,6 +128,8 @@ class WeightPlan {
   Status require_bias(bool required, const TensorSource& source, Place place);
   Status stacked(const TensorSource& source, Place place, Extent extent, Linear& target);
   Status add(const MatrixSource& source, Linear& target);
+  // The factor that NVFP4 keeps beside a tensor, one of n_factors where several matrices share it.
+  Status tensor_factor(const TensorSource& source, Place place, std::int64_t n_factors, Linear& target);
   MatrixSource rows_of(const TensorSource& source, std::int64_t n_rows) const;
 
   const ArchSpec& spec_;
@@ -210,7 +212,20 @@ Status WeightPlan::matrix(const TensorSource& source, Place place, Extent extent
       *tensor, source.transposed ? std::vector{extent.n_cols, tensor_rows} : std::vector{tensor_rows, extent.n_cols}));
   MatrixSource rows = rows_of(source, extent.n_rows);
   rows.tensor = tensor;
-  return add(rows, target);
+  HEARTH_TRY_VOID(add(rows, target));
+  return tensor->type == quant::BlockType::kNvfp4 ? tensor_factor(source, place, 1, target) : Status();
+}
+
+Status WeightPlan::tensor_factor(const TensorSource& source, Place place, std::int64_t n_factors, Linear& target) {
+  // For activations of 4 bits, which Hearth does not have.
+  finder_.find(source, ".input_scale", place);
+  TensorSource plain = source;
+  plain.plus = 0.0F;
+  HEARTH_TRY(const std::span<const float> factors, vector(plain, ".scale", place, n_factors));
+  if (!factors.empty()) {
+    target.matrix.decoder.factor = factors[static_cast<std::size_t>(n_factors > 1 ? place.expert : 0)];
+  }
+  return {};
 }
 
 Status WeightPlan::bias(const TensorSource& source, Place place, std::int64_t n_rows, Linear& target) {
@@ -238,7 +253,9 @@ Status WeightPlan::require_bias(bool required, const TensorSource& source, Place
 Status WeightPlan::stacked(const TensorSource& source, Place place, Extent extent, Linear& target) {
   HEARTH_TRY(const formats::TensorView* tensor, finder_.require(source, source.weight, place));
   HEARTH_TRY_VOID(check_shape(*tensor, {spec_.experts.n_experts, extent.n_rows, extent.n_cols}));
-  return add({.tensor = tensor, .first_row = place.expert * extent.n_rows, .n_rows = extent.n_rows}, target);
+  HEARTH_TRY_VOID(add({.tensor = tensor, .first_row = place.expert * extent.n_rows, .n_rows = extent.n_rows}, target));
+  return tensor->type == quant::BlockType::kNvfp4 ? tensor_factor(source, place, spec_.experts.n_experts, target)
+                                                  : Status();
 }
 
 Status WeightPlan::plan_embedding() {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,31 @@ TEST(WeightsTest, ATiedEmbeddingExistsOnce) {
   const Loaded untied = load("gguf-llama-f32");
   ASSERT_NE(untied.weights.embedding, nullptr);
   EXPECT_EQ(untied.weights.embedding->name, "token_embd.weight");
+}
+
+TEST(WeightsTest, TensorsOfNvfp4TakeTheirFactor) {
+  const auto row_of = [](float factor) {
+    formats::Checkpoint checkpoint = testing::open_fixture("gguf-quant-nvfp4");
+    ModelPlan plan = plan_model(checkpoint).value();
+    std::vector<std::byte> bytes(sizeof(factor));
+    std::memcpy(bytes.data(), &factor, sizeof(factor));
+    if (factor != 0.0F) {
+      for (const char* name : {"blk.0.attn_k.scale", "blk.0.attn_k.input_scale"}) {
+        checkpoint.tensors.push_back({.name = name, .type = quant::BlockType::kF32, .shape = {1}, .bytes = bytes});
+      }
+      EXPECT_TRUE(checkpoint.index_tensors());
+    }
+    const auto weights =
+        load_weights(std::move(checkpoint), plan.spec, plan.tensors, {.kernels = &testing::test_kernels()});
+    EXPECT_TRUE(weights) << weights.error().message;
+    return packed_row(weights->layers[0].key.matrix, 3);
+  };
+  const auto plain = row_of(0.0F);
+  const auto halved = row_of(0.5F);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_EQ(halved[i], 0.5F * plain[i]);
+  }
+  EXPECT_NE(plain, halved);
 }
 
 TEST(WeightsTest, ExpertsAreSlicesOfOneTensor) {
