@@ -6,11 +6,16 @@
 #include "model/families.h"
 #include "model/families/ggml_keys.h"
 #include "model/families/gguf_keys.h"
+#include "model/families/hf_keys.h"
+#include "model/families/hf_tensors.h"
 
 namespace hearth::model {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"llama", "mistral"};
+constexpr std::string_view kHfNames[] = {"llama", "mistral"};
+
+constexpr HfClass kMistral = {.default_kv_heads = 8, .default_context = 131072};
 
 // Converters store query and key rows with rotating pairs side by side.
 constexpr TensorTable kTensors = {
@@ -64,8 +69,22 @@ Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_v
   return ModelPlan{std::move(spec), kGgmlTensors};
 }
 
+Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_view model_type) {
+  const HfKeys keys(checkpoint.metadata);
+  HEARTH_TRY(ArchSpec spec, keys.read_common(model_type == "mistral" ? kMistral : HfClass{}));
+  HEARTH_TRY(spec.qkv_bias, keys.flag("attention_bias", false));
+  spec.attention_output_bias = spec.qkv_bias;
+  HEARTH_TRY(spec.ffn_bias, keys.flag("mlp_bias", false));
+  HEARTH_TRY(const std::int32_t window, keys.window());
+  set_windows(spec, model_type == "mistral" ? window : 0, 0);
+  TensorTable tensors = hf_tensors();
+  HEARTH_TRY_VOID(tie_output(checkpoint, false, tensors));
+  return ModelPlan{std::move(spec), tensors};
+}
+
 }  // namespace
 
-const Family kLlamaFamily = {.name = "llama", .gguf = {kArchitectures, read_gguf}, .ggml = {kGgmlNames, read_ggml}};
+const Family kLlamaFamily = {
+    .name = "llama", .gguf = {kArchitectures, read_gguf}, .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model

@@ -4,11 +4,14 @@
 
 #include "model/families.h"
 #include "model/families/gguf_keys.h"
+#include "model/families/hf_keys.h"
+#include "model/families/hf_tensors.h"
 
 namespace hearth::model {
 namespace {
 
 constexpr std::string_view kGgufNames[] = {"phi2"};
+constexpr std::string_view kHfNames[] = {"phi"};
 
 void set_common(ArchSpec& spec) {
   spec.norm = NormKind::kLayer;
@@ -32,8 +35,34 @@ Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_v
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr HfClass kHfClass = {.norm_eps = "layer_norm_eps",
+                              .default_norm_eps = 1e-5,
+                              .default_activation = "gelu_new",
+                              .default_rotary_factor = 0.5};
+
+constexpr TensorTable kHfTensors = [] {
+  TensorTable table = hf_tensors();
+  table.output_norm = {"final_layernorm"};
+  table.attention_output = {"layers.{layer}.self_attn.dense"};
+  table.ffn_norm = {};
+  table.up = {"layers.{layer}.mlp.fc1"};
+  table.down = {"layers.{layer}.mlp.fc2"};
+  return table;
+}();
+
+Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_view /*model_type*/) {
+  const HfKeys keys(checkpoint.metadata);
+  HEARTH_TRY(ArchSpec spec, keys.read_common(kHfClass));
+  set_common(spec);
+  HEARTH_TRY(spec.activation, keys.activation(kHfClass.activation, kHfClass.default_activation));
+  HEARTH_TRY_VOID(keys.expect_flag("qk_layernorm", false));
+  TensorTable tensors = kHfTensors;
+  HEARTH_TRY_VOID(tie_output(checkpoint, false, tensors));
+  return ModelPlan{std::move(spec), tensors};
+}
+
 }  // namespace
 
-const Family kPhiFamily = {.name = "phi", .gguf = {kGgufNames, read_gguf}};
+const Family kPhiFamily = {.name = "phi", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
 
 }  // namespace hearth::model

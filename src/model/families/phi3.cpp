@@ -4,11 +4,14 @@
 
 #include "model/families.h"
 #include "model/families/gguf_keys.h"
+#include "model/families/hf_keys.h"
+#include "model/families/hf_tensors.h"
 
 namespace hearth::model {
 namespace {
 
 constexpr std::string_view kArchitectures[] = {"phi3"};
+constexpr std::string_view kHfNames[] = {"phi3"};
 
 constexpr TensorTable kTensors = {
     .query = kFusedQuery,
@@ -17,6 +20,16 @@ constexpr TensorTable kTensors = {
     .gate = {.name = "blk.{layer}.ffn_up", .part = RowPart::kGate},
     .up = {.name = "blk.{layer}.ffn_up", .part = RowPart::kUp},
 };
+
+constexpr TensorTable kHfTensors = [] {
+  TensorTable table = hf_tensors();
+  table.query = {.name = "layers.{layer}.self_attn.qkv_proj", .part = RowPart::kQuery};
+  table.key = {.name = "layers.{layer}.self_attn.qkv_proj", .part = RowPart::kKey};
+  table.value = {.name = "layers.{layer}.self_attn.qkv_proj", .part = RowPart::kValue};
+  table.gate = {.name = "layers.{layer}.mlp.gate_up_proj", .part = RowPart::kGate};
+  table.up = {.name = "layers.{layer}.mlp.gate_up_proj", .part = RowPart::kUp};
+  return table;
+}();
 
 Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
   const GgufKeys keys(checkpoint.metadata, architecture);
@@ -30,8 +43,18 @@ Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_v
   return ModelPlan{std::move(spec), kTensors};
 }
 
+Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_view /*model_type*/) {
+  const HfKeys keys(checkpoint.metadata);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({.default_context = 4096, .default_norm_eps = 1e-5}));
+  HEARTH_TRY(const std::int32_t window, keys.window());
+  set_windows(spec, window, 0);
+  TensorTable tensors = kHfTensors;
+  HEARTH_TRY_VOID(tie_output(checkpoint, false, tensors));
+  return ModelPlan{std::move(spec), tensors};
+}
+
 }  // namespace
 
-const Family kPhi3Family = {.name = "phi3", .gguf = {kArchitectures, read_gguf}};
+const Family kPhi3Family = {.name = "phi3", .gguf = {kArchitectures, read_gguf}, .hf = {kHfNames, read_hf}};
 
 }  // namespace hearth::model

@@ -4,11 +4,14 @@
 
 #include "model/families.h"
 #include "model/families/gguf_keys.h"
+#include "model/families/hf_keys.h"
+#include "model/families/hf_tensors.h"
 
 namespace hearth::model {
 namespace {
 
 constexpr std::string_view kGgufNames[] = {"qwen2moe"};
+constexpr std::string_view kHfNames[] = {"qwen2_moe"};
 constexpr std::int32_t kMaxDim = 1 << 20;
 
 Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
@@ -25,8 +28,22 @@ Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_v
   return ModelPlan{std::move(spec), {}};
 }
 
+Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_view /*model_type*/) {
+  const HfKeys keys(checkpoint.metadata);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({.default_context = 32768}));
+  HEARTH_TRY_VOID(keys.read_experts(spec, {.n_experts = "num_experts", .ffn_dim = "moe_intermediate_size"}));
+  HEARTH_TRY(spec.experts.shared_ffn_dim, keys.require_count("shared_expert_intermediate_size", kMaxDim));
+  HEARTH_TRY(spec.experts.renormalise, keys.flag("norm_topk_prob", false));
+  spec.experts.shared_gate = true;
+  HEARTH_TRY(spec.qkv_bias, keys.flag("qkv_bias", true));
+  HEARTH_TRY_VOID(keys.read_upper_windows(spec));
+  TensorTable tensors = hf_tensors();
+  HEARTH_TRY_VOID(tie_output(checkpoint, false, tensors));
+  return ModelPlan{std::move(spec), tensors};
+}
+
 }  // namespace
 
-const Family kQwen2MoeFamily = {.name = "qwen2_moe", .gguf = {kGgufNames, read_gguf}};
+const Family kQwen2MoeFamily = {.name = "qwen2_moe", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
 
 }  // namespace hearth::model

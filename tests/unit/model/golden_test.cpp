@@ -96,6 +96,36 @@ const std::set<std::string> kRequired = {
     "gguf-qwen3",
     "gguf-qwen3-moe",
     "gguf-sharded",
+    "hf-bloom",
+    "hf-falcon",
+    "hf-gemma",
+    "hf-gemma2",
+    "hf-gemma2-gguf",
+    "hf-gemma3-gguf",
+    "hf-gpt-bigcode",
+    "hf-gpt-neox",
+    "hf-gpt-neox-serial",
+    "hf-gpt2",
+    "hf-llama-bf16-sharded",
+    "hf-llama-f16",
+    "hf-llama-f32",
+    "hf-llama-headdim",
+    "hf-llama-rope-dynamic",
+    "hf-llama-rope-yarn",
+    "hf-llama-tied-mha-bias",
+    "hf-llama3-rope",
+    "hf-mistral",
+    "hf-mixtral",
+    "hf-mpt",
+    "hf-opt",
+    "hf-opt-postln-proj",
+    "hf-phi",
+    "hf-phi3",
+    "hf-phi3-longrope",
+    "hf-qwen2",
+    "hf-qwen2-moe",
+    "hf-qwen3",
+    "hf-qwen3-moe",
     "rwkv-upstream-4v0-660K-fp16",
     "rwkv-upstream-5v1-730K-q5_0",
     "rwkv-upstream-5v2-730K-q5_0",
@@ -199,7 +229,7 @@ class GoldenTest : public testing::TestWithParam<Case> {
 
   LogitsReport run(Model& model, KvType kv_type, std::int64_t chunk_rows) {
     SingleSequence sequence = SingleSequence::create(model, kv_type, 64).value();
-    return report_logits(sequence, prompt_, chunk_rows, 16).value();
+    return report_logits(sequence, prompt_, chunk_rows, std::ssize(expected_.at("greedy"))).value();
   }
 
   bool is_unsupported() {
