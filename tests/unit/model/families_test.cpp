@@ -1,8 +1,12 @@
 #include "model/families.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <fstream>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,14 +18,50 @@
 namespace hearth::model {
 namespace {
 
+constexpr std::array kNamedConventions = {formats::Convention::kGguf, formats::Convention::kHf,
+                                          formats::Convention::kGgml};
+
 TEST(FamiliesTest, NoTwoFamiliesClaimAnArchitecture) {
-  std::set<std::string_view> names;
+  std::set<std::string_view> families_seen;
+  std::array<std::set<std::string_view>, kNamedConventions.size()> seen;
   for (const Family* family : families()) {
-    EXPECT_FALSE(family->gguf.names.empty()) << family->name;
-    for (const std::string_view name : family->gguf.names) {
-      EXPECT_TRUE(names.insert(name).second) << name;
+    EXPECT_TRUE(families_seen.insert(family->name).second) << family->name;
+    std::size_t n_names = 0;
+    for (std::size_t i = 0; i < kNamedConventions.size(); ++i) {
+      const FamilyNames& in = family->in(kNamedConventions[i]);
+      EXPECT_EQ(in.names.empty(), in.read == nullptr) << family->name;
+      for (const std::string_view name : in.names) {
+        EXPECT_TRUE(seen[i].insert(name).second) << family->name << " claims " << name;
+      }
+      n_names += in.names.size();
     }
+    EXPECT_GT(n_names, 0U) << family->name;
   }
+}
+
+// The rows of docs/architectures.md: a family, and what it is called in each kind of file.
+std::string documented_rows() {
+  std::string rows;
+  for (const Family* family : families()) {
+    rows += fmt::format("| {} |", family->name);
+    for (const formats::Convention convention : kNamedConventions) {
+      rows += fmt::format(" {} |", fmt::join(family->in(convention).names, ", "));
+    }
+    rows += "\n";
+  }
+  return rows;
+}
+
+TEST(FamiliesTest, EveryFamilyIsDocumented) {
+  std::ifstream file(std::string(HEARTH_GOLDEN_FOLDER) + "/../../docs/architectures.md");
+  std::string rows;
+  bool is_in_table = false;
+  for (std::string line; std::getline(file, line);) {
+    rows += is_in_table && line.starts_with("|") ? line + "\n" : "";
+    is_in_table = line.starts_with("|---") || (is_in_table && line.starts_with("|"));
+  }
+  EXPECT_EQ(rows, documented_rows()) << "docs/architectures.md: its table should hold these rows:\n"
+                                     << documented_rows();
 }
 
 TEST(FamiliesTest, MissingArchitectureIsCorrupt) {
