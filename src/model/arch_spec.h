@@ -76,6 +76,7 @@ struct ArchSpec {
 
   NormKind norm = NormKind::kRms;
   float norm_eps = 1e-5F;
+  float residual_scale = 1.0F;       // on the outputs of attention and feed-forward
   bool post_norms = false;           // norms on the outputs of attention and feed-forward, before the residual
   bool norm_after_residual = false;  // x = norm(x + f(x)) in place of x + f(norm(x)); there is no output norm
   bool parallel_block = false;       // attention and feed-forward read the same residual; both are added to it

@@ -101,13 +101,21 @@ float* Pass::add_pending(std::int64_t row) const {
     output = normed;
   }
   if (pending_.has_attention) {
-    kernels().add(x, space().attention_output + row * stride, n, x);
+    add_scaled(space().attention_output + row * stride, x);
   }
-  kernels().add(x, output, n, x);
+  add_scaled(output, x);
   if (pending_.residual_norm.exists) {
     norm(pending_.residual_norm, x, x);
   }
   return x;
+}
+
+void Pass::add_scaled(const float* output, float* x) const {
+  if (spec().residual_scale == 1.0F) {
+    kernels().add(x, output, spec().hidden_dim, x);
+  } else {
+    kernels().axpy(spec().residual_scale, output, spec().hidden_dim, x);
+  }
 }
 
 void Pass::norm(const Norm& norm, const float* x, float* out) const {

@@ -113,6 +113,8 @@ class Pass {
   bool is_shared_;
   RowBuffers* rows_;
   float* add_mixture(std::int64_t row) const;
+  // x += output, scaled as the model scales what its sub-layers add.
+  void add_scaled(const float* output, float* x) const;
 
   PendingOutput pending_;
 };

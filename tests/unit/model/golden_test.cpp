@@ -115,6 +115,7 @@ const std::set<std::string> kRequired = {
     "hf-gpt-neox",
     "hf-gpt-neox-serial",
     "hf-gpt2",
+    "hf-granite",
     "hf-llama-bf16-sharded",
     "hf-llama-f16",
     "hf-llama-f32",
