@@ -76,6 +76,8 @@ Status HfKeys::read_scaling(const ArchSpec& spec, const std::string& section, Ro
   if (kind == "longrope") {
     return read_longrope(spec, section, rope);
   }
+  // Where a file gives a factor beside two contexts, the factor is what its authors trained with: some leave the
+  // context at its first value.
   const double stretch = static_cast<double>(spec.trained_context) / static_cast<double>(original);
   HEARTH_TRY(rope.factor, positive(section + ".factor", stretch));
   if (kind == "linear") {
