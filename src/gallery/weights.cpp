@@ -59,10 +59,19 @@ Format format_of_ending(std::string_view ending) {
   return Format::kNone;
 }
 
+// Such files are not even opened: a repository may hold many.
+bool is_never_weights(std::string_view ending) {
+  constexpr std::string_view kEndings[] = {".json", ".txt",  ".md",  ".py",  ".model", ".jinja",
+                                           ".tmpl", ".yaml", ".yml", ".png", ".jpg",   ".html",
+                                           ".csv",  ".sh",   ".zip", ".gz",  ".pdf",   ".jsonl"};
+  return std::ranges::find(kEndings, ending) != std::end(kEndings);
+}
+
 Format format_of(const fs::path& path) {
   const std::string name = lower(path.filename().string());
-  if (is_no_model(name)) return Format::kNone;
-  const Format by_ending = format_of_ending(fs::path(name).extension().string());
+  const std::string ending = fs::path(name).extension().string();
+  if (is_no_model(name) || is_never_weights(ending)) return Format::kNone;
+  const Format by_ending = format_of_ending(ending);
   if (by_ending == Format::kGguf) return by_ending;
   switch (kind_of(path)) {
     case FileKind::kGguf:
