@@ -144,7 +144,10 @@ Result<std::unique_ptr<engine::Engine>> make_engine(const OpenedModel& opened, c
   }
   const std::int64_t n_positions =
       opened.model->context_size() + largest_batch * (options.n_generate + 2 * kernels::kKvBlockPositions);
-  engine_options.kv_cache_bytes = n_positions * position_bytes;
+  // A state takes whole pages.
+  const std::int64_t state_bytes =
+      opened.model->state_floats() * static_cast<std::int64_t>(sizeof(float)) + kernels::kKvBlockPositions * 128;
+  engine_options.kv_cache_bytes = n_positions * position_bytes + largest_batch * state_bytes;
   return engine::Engine::create(*opened.model, engine_options);
 }
 

@@ -75,7 +75,7 @@ struct EngineOptions {
   LogitsObserver* logits_observer = nullptr;  // tests only
 };
 
-// Blocks are counted in units of 32 positions of all layers.
+// Blocks are counted in units of 32 positions of all layers, for a recurrent model in states.
 struct EngineStats {
   std::int64_t n_running = 0;
   std::int64_t n_waiting = 0;

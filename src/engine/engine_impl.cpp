@@ -29,6 +29,7 @@ SchedulerOptions scheduler_options(const model::StepModel& model, const EngineOp
   scheduler.max_sequences = std::clamp(options.max_sequences, 1, scheduler.max_step_rows);
   scheduler.max_prompt_logit_rows = kMaxPromptLogitRows;
   scheduler.windows = windows_of(model);
+  scheduler.has_state = model.state_floats() > 0;
   scheduler.prefix_cache = options.prefix_cache;
   scheduler.max_shared_positions = options.max_shared_positions;
   return scheduler;
@@ -64,6 +65,9 @@ Result<std::unique_ptr<Engine>> EngineImpl::create(model::StepModel& model, Engi
   for (const model::KvGroup& group : model.kv_groups()) {
     block_bytes.push_back(model::kv_layout(group, options.kv_type).block_bytes);
   }
+  if (model.state_floats() > 0) {
+    block_bytes.push_back(model.state_floats() * static_cast<std::int64_t>(sizeof(float)));
+  }
   HEARTH_TRY(BlockPool pool, BlockPool::create(block_bytes, options.kv_cache_bytes));
   const SchedulerOptions scheduler = scheduler_options(model, options);
   HEARTH_TRY_VOID(check_context(pool, scheduler, options.context_size));
@@ -85,7 +89,7 @@ EngineImpl::EngineImpl(model::StepModel& model, EngineOptions options, BlockPool
   for (int worker = 0; worker < n_workers; ++worker) {
     workers_.emplace_back(model_.n_vocab());
   }
-  for (std::int32_t group = 0; group < pool_.n_groups(); ++group) {
+  for (std::int32_t group = 0; group < std::ssize(model_.kv_groups()); ++group) {
     model::KvView view = model::kv_layout(model_.kv_groups()[static_cast<std::size_t>(group)], options_.kv_type);
     view.base = reinterpret_cast<unsigned char*>(pool_.base(group));
     view.block_bytes = pool_.block_bytes(group);
@@ -227,12 +231,20 @@ void EngineImpl::build_batch() {
     }
     const auto first_row = static_cast<std::int32_t>(batch_tokens_.size());
     batch_sequences_.push_back({first_row, rows.n_rows, rows.first_position, sequence.n_prompt,
-                                std::span(batch_tables_).subspan(i * n_groups, n_groups)});
+                                std::span(batch_tables_).subspan(i * n_groups, n_groups), state_of(sequence)});
     add_logit_rows(rows);
     const auto begin = sequence.tokens.begin() + rows.first_position;
     batch_tokens_.insert(batch_tokens_.end(), begin, begin + rows.n_rows);
     counters_.n_prompt_tokens += std::clamp<std::int64_t>(sequence.n_prompt - rows.first_position, 0, rows.n_rows);
   }
+}
+
+float* EngineImpl::state_of(const Sequence& sequence) const {
+  if (sequence.state_block < 0) {
+    return nullptr;
+  }
+  const std::int32_t group = pool_.n_groups() - 1;  // behind those of the KV cache
+  return reinterpret_cast<float*>(pool_.base(group) + sequence.state_block * pool_.block_bytes(group));
 }
 
 void EngineImpl::add_logit_rows(const PlannedRows& rows) {

@@ -63,6 +63,7 @@ class EngineImpl final : public Engine {
   Status check(const SequenceRequest& request) const;
   void take_inbox();
   void build_batch();
+  float* state_of(const Sequence& sequence) const;
   void add_logit_rows(const PlannedRows& rows);
   void run_model();
   void evaluate_rows();

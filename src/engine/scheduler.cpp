@@ -14,6 +14,11 @@ using kernels::kKvBlockPositions;
 // How many younger prompts may pass the oldest waiting one while it finds no blocks: short ones get through, yet it
 // does not starve.
 constexpr std::int32_t kMaxBypasses = 16;
+// A recurrent state is kept after so many positions of a long text.
+constexpr std::int64_t kStateInterval = 1024;
+// What a prompt must share with one that is being computed to wait for its state: a copy costs about as much as the
+// rows of a few tokens.
+constexpr std::int64_t kLeastSharedPositions = 32;
 
 std::int64_t blocks_for(std::int64_t n_positions) {
   return (n_positions + kKvBlockPositions - 1) / kKvBlockPositions;
@@ -36,18 +41,25 @@ PlannedRows* find_planned(StepPlan& plan, const Sequence& sequence) {
 
 Scheduler::Scheduler(BlockPool& pool, SchedulerOptions options)
     : pool_(pool), options_(std::move(options)), cache_(pool, options_.windows) {
-  HEARTH_CHECK(options_.windows.size() == static_cast<std::size_t>(pool.n_groups()), "a window per KV group");
+  HEARTH_CHECK(!options_.has_state || options_.windows.empty(), "a model has KV groups or a recurrent state");
+  HEARTH_CHECK(pool.n_groups() == n_kv_groups() + (options_.has_state ? 1 : 0), "a window per KV group");
+  if (options_.has_state) {
+    states_.emplace(pool, n_kv_groups());
+  }
 }
 
 void Scheduler::enqueue(Sequence& sequence) {
   sequence.tables.resize(options_.windows.size());
   extend_keys(sequence);
-  sequence.n_left_estimate = sequence.n_pending() - match_blocks(sequence) * kKvBlockPositions;
+  sequence.n_left_estimate = sequence.n_pending() - match_positions(sequence);
   insert_by_age(waiting_, sequence);
 }
 
 void Scheduler::remove(Sequence& sequence) {
-  if (sequence.running && options_.prefix_cache) {
+  if (sequence.running && keeps_states() && sequence.n_computed > 0) {
+    extend_keys(sequence);
+    states_->keep(sequence);
+  } else if (sequence.running && options_.prefix_cache) {
     cache_.keep_turn_end(sequence.keys,
                          std::min(sequence.n_computed, shareable_positions(sequence)) / kKvBlockPositions);
   }
@@ -74,6 +86,9 @@ void Scheduler::commit(const StepPlan& plan) {
     const std::int64_t before = sequence.n_computed;
     sequence.n_computed += rows.n_rows;
     insert_full_blocks(sequence);
+    if (keeps_states()) {
+      keep_state(sequence);
+    }
     if (!options_.prefix_cache) {
       continue;
     }
@@ -93,6 +108,9 @@ std::int32_t Scheduler::n_decoding() const {
 }
 
 std::int64_t Scheduler::bytes_for(const BlockPool& pool, const SchedulerOptions& options, std::int64_t n_positions) {
+  if (options.has_state) {
+    return pool.block_bytes(0);
+  }
   std::int64_t n_bytes = 0;
   for (std::int32_t group = 0; group < pool.n_groups(); ++group) {
     const std::int32_t window = options.windows[static_cast<std::size_t>(group)];
@@ -107,8 +125,8 @@ std::int64_t Scheduler::bytes_for(const BlockPool& pool, const SchedulerOptions&
 }
 
 std::int64_t Scheduler::held_bytes(const Sequence& sequence) const {
-  std::int64_t n_bytes = 0;
-  for (std::int32_t group = 0; group < pool_.n_groups(); ++group) {
+  std::int64_t n_bytes = sequence.state_block < 0 ? 0 : states_->state_bytes();
+  for (std::int32_t group = 0; group < n_kv_groups(); ++group) {
     const BlockTable& table = sequence.tables[static_cast<std::size_t>(group)];
     n_bytes += (static_cast<std::int64_t>(table.blocks.size()) - table.n_passed) * pool_.block_bytes(group);
   }
@@ -133,14 +151,22 @@ void Scheduler::extend_keys(Sequence& sequence) const {
   }
 }
 
-std::int64_t Scheduler::match_blocks(const Sequence& sequence) const {
+std::int64_t Scheduler::match_limit(const Sequence& sequence) const {
   // At least one row is computed: somebody wants its logits.
   std::int64_t n_positions = sequence.n_tokens() - 1;
   if (sequence.wants_prompt_rows()) {
     // Row i - 1 holds the distribution of prompt token i.
     n_positions = std::min(n_positions, std::max<std::int64_t>(0, sequence.n_prompt_reported - 1));
   }
-  return cache_.match(sequence.keys, n_positions / kKvBlockPositions);
+  return n_positions;
+}
+
+std::int64_t Scheduler::match_positions(const Sequence& sequence) const {
+  const std::int64_t limit = match_limit(sequence);
+  if (options_.has_state) {
+    return keeps_states() ? states_->match(sequence, limit) : 0;
+  }
+  return cache_.match(sequence.keys, limit / kKvBlockPositions) * kKvBlockPositions;
 }
 
 void Scheduler::plan_decodes(StepPlan& plan) {
@@ -205,6 +231,9 @@ std::int32_t Scheduler::serve(Sequence& sequence, std::int32_t n_rows, StepPlan&
   const std::int32_t n_before = planned == nullptr ? 0 : planned->n_rows;
   n_rows = static_cast<std::int32_t>(std::min<std::int64_t>(n_rows, sequence.n_pending() - n_before));
   n_rows = prompt_row_limit(sequence, n_rows, plan);
+  if (keeps_states()) {
+    n_rows = static_cast<std::int32_t>(std::min<std::int64_t>(n_rows, rows_to_kept_state(sequence, n_before)));
+  }
   if (n_rows <= 0) {
     return 0;
   }
@@ -243,22 +272,13 @@ bool Scheduler::admit(Sequence& sequence) {
     return false;
   }
   extend_keys(sequence);
-  const std::int64_t n_matched = match_blocks(sequence);
-  if (must_wait(sequence, n_matched) || !fits(sequence, n_matched)) {
+  const std::int64_t n_matched = match_positions(sequence);
+  if (must_wait(sequence, n_matched) || !fits(sequence, n_matched) || !take_cached(sequence, n_matched)) {
     return false;
   }
-  cache_.acquire(sequence.keys, n_matched, sequence.tables);
-  sequence.n_computed = n_matched * kKvBlockPositions;
-  sequence.n_inserted = n_matched;
   if (!sequence.admitted_once) {
     sequence.admitted_once = true;
     sequence.n_cached_tokens = sequence.n_computed;
-  }
-  // A later prompt that repeats this one whole hits one block earlier when the prompt fills its last block.
-  const std::int64_t n_prompt_blocks = std::min(sequence.n_prompt, shareable_positions(sequence)) / kKvBlockPositions;
-  sequence.kept_ends.push_back(n_prompt_blocks);
-  if (n_prompt_blocks > 1 && sequence.n_prompt % kKvBlockPositions == 0) {
-    sequence.kept_ends.push_back(n_prompt_blocks - 1);
   }
   std::erase(waiting_, &sequence);
   insert_by_age(running_, sequence);
@@ -269,15 +289,40 @@ bool Scheduler::admit(Sequence& sequence) {
   return true;
 }
 
+// Gives a sequence what is cached of it, and says where it should leave something for others.
+bool Scheduler::take_cached(Sequence& sequence, std::int64_t n_matched) {
+  if (options_.has_state) {
+    const std::optional<std::int64_t> n_found = states_->acquire(sequence, keeps_states() ? n_matched : 0);
+    sequence.n_computed = n_found.value_or(0);
+    // The same prompt again has to compute its last row only, a longer one that and the rest.
+    sequence.state_ends.push_back(sequence.n_prompt - 1);
+    return n_found.has_value();
+  }
+  cache_.acquire(sequence.keys, n_matched / kKvBlockPositions, sequence.tables);
+  sequence.n_computed = n_matched;
+  sequence.n_inserted = n_matched / kKvBlockPositions;
+  // A later prompt that repeats this one whole hits one block earlier when the prompt fills its last block.
+  const std::int64_t n_prompt_blocks = std::min(sequence.n_prompt, shareable_positions(sequence)) / kKvBlockPositions;
+  sequence.kept_ends.push_back(n_prompt_blocks);
+  if (n_prompt_blocks > 1 && sequence.n_prompt % kKvBlockPositions == 0) {
+    sequence.kept_ends.push_back(n_prompt_blocks - 1);
+  }
+  return true;
+}
+
 // Whether a running sequence is computing the very blocks that this one needs next: then it is quicker to wait. So
 // the choices of one request compute their prompt once.
 bool Scheduler::must_wait(Sequence& sequence, std::int64_t n_matched) {
-  const auto next = static_cast<std::size_t>(n_matched);
+  if (options_.has_state) {
+    return must_wait_for_state(sequence, n_matched);
+  }
+  const std::int64_t n_blocks = n_matched / kKvBlockPositions;
+  const auto next = static_cast<std::size_t>(n_blocks);
   if (next >= sequence.keys.size() || sequence.wants_prompt_rows()) {
     return false;
   }
   for (Sequence* other : running_) {
-    const bool computing = other->progressed && other->keys.size() > next && other->n_inserted <= n_matched &&
+    const bool computing = other->progressed && other->keys.size() > next && other->n_inserted <= n_blocks &&
                            other->keys[next] == sequence.keys[next];
     if (!computing) {
       continue;
@@ -286,7 +331,7 @@ bool Scheduler::must_wait(Sequence& sequence, std::int64_t n_matched) {
     // The last row is computed in any case.
     const std::int64_t n_shared =
         std::min<std::int64_t>(own - sequence.keys.begin(), (sequence.n_tokens() - 1) / kKvBlockPositions);
-    if (n_shared <= n_matched) {
+    if (n_shared <= n_blocks) {
       continue;
     }
     if (std::ranges::find(other->kept_ends, n_shared) == other->kept_ends.end()) {
@@ -297,18 +342,64 @@ bool Scheduler::must_wait(Sequence& sequence, std::int64_t n_matched) {
   return false;
 }
 
+// The same for a recurrent state: the other one leaves it where the two texts part.
+bool Scheduler::must_wait_for_state(Sequence& sequence, std::int64_t n_matched) {
+  if (!keeps_states() || sequence.wants_prompt_rows()) {
+    return false;
+  }
+  for (Sequence* other : running_) {
+    if (!other->progressed || other->root != sequence.root) {
+      continue;
+    }
+    const auto same_blocks = std::ranges::mismatch(sequence.keys, other->keys).in1 - sequence.keys.begin();
+    const auto offset = static_cast<std::size_t>(same_blocks) * kKvBlockPositions;
+    const auto own = std::span(sequence.tokens).subspan(offset);
+    const auto theirs = std::span(other->tokens).subspan(offset);
+    const std::int64_t n_common =
+        std::ssize(sequence.tokens) - std::ssize(own) + (std::ranges::mismatch(own, theirs).in1 - own.begin());
+    const std::int64_t n_shared = std::min(n_common, match_limit(sequence));
+    if (n_shared < n_matched + kLeastSharedPositions || other->n_computed >= n_shared) {
+      continue;
+    }
+    if (std::ranges::find(other->state_ends, n_shared) == other->state_ends.end()) {
+      other->state_ends.push_back(n_shared);
+    }
+    return true;
+  }
+  return false;
+}
+
+// Rows after which the sequence's state is to be kept, beyond those planned.
+std::int64_t Scheduler::rows_to_kept_state(const Sequence& sequence, std::int64_t n_planned) const {
+  std::int64_t end = (sequence.n_computed / kStateInterval + 1) * kStateInterval;
+  for (const std::int64_t position : sequence.state_ends) {
+    if (position > sequence.n_computed) {
+      end = std::min(end, position);
+    }
+  }
+  return end - sequence.n_computed - n_planned;
+}
+
+void Scheduler::keep_state(Sequence& sequence) {
+  const std::int64_t position = sequence.n_computed;
+  if (position % kStateInterval == 0 || std::ranges::find(sequence.state_ends, position) != sequence.state_ends.end()) {
+    extend_keys(sequence);
+    states_->keep_copy(sequence);
+  }
+  std::erase_if(sequence.state_ends, [position](std::int64_t end) { return end <= position; });
+}
+
 bool Scheduler::fits(Sequence& sequence, std::int64_t n_matched) {
   if (running_.empty()) {
     return true;
   }
   // What the running ones still need for what they have, a block of each group for each to go on, and this one.
-  std::int64_t n_needed = bytes_for(kKvBlockPositions) * (n_running() + 1);
+  std::int64_t n_needed = growing_bytes_for(kKvBlockPositions) * (n_running() + 1);
   for (const Sequence* other : running_) {
     n_needed += std::max<std::int64_t>(0, bytes_for(other->n_tokens()) - held_bytes(*other));
   }
-  const std::int64_t n_hit = n_matched * kKvBlockPositions;
-  n_needed += std::max<std::int64_t>(0, bytes_for(sequence.n_tokens()) - bytes_for(n_hit)) +
-              cache_.cost_bytes(sequence.keys, n_matched);
+  n_needed += std::max<std::int64_t>(0, bytes_for(sequence.n_tokens()) - growing_bytes_for(n_matched)) +
+              cache_.cost_bytes(sequence.keys, options_.has_state ? 0 : n_matched / kKvBlockPositions);
   if (n_needed > pool_.budget_bytes() - pool_.in_use_bytes()) {
     sequence.lacks_blocks = true;
     return false;
@@ -353,7 +444,7 @@ std::int32_t Scheduler::grow(Sequence& sequence, std::int32_t n_rows) {
   const std::int64_t n_blocks = blocks_for(sequence.n_computed + n_rows);
   std::int64_t n_covered = sequence.n_computed / kKvBlockPositions;
   for (bool found = true; found && n_covered < n_blocks; n_covered += found ? 1 : 0) {
-    for (std::int32_t group = 0; found && group < pool_.n_groups(); ++group) {
+    for (std::int32_t group = 0; found && group < n_kv_groups(); ++group) {
       BlockTable& table = sequence.tables[static_cast<std::size_t>(group)];
       found = n_covered < static_cast<std::int64_t>(table.blocks.size()) || allocate_block(group, table);
     }
@@ -364,7 +455,7 @@ std::int32_t Scheduler::grow(Sequence& sequence, std::int32_t n_rows) {
 
 // Lets go of blocks that the next row and all after it cannot see.
 void Scheduler::release_passed(Sequence& sequence) {
-  for (std::int32_t group = 0; group < pool_.n_groups(); ++group) {
+  for (std::int32_t group = 0; group < n_kv_groups(); ++group) {
     const auto g = static_cast<std::size_t>(group);
     BlockTable& table = sequence.tables[g];
     const std::int64_t first = std::min<std::int64_t>(first_visible_block(sequence.n_computed, options_.windows[g]),
@@ -381,7 +472,10 @@ void Scheduler::release_passed(Sequence& sequence) {
 }
 
 void Scheduler::release_all(Sequence& sequence) {
-  for (std::int32_t group = 0; group < pool_.n_groups(); ++group) {
+  if (states_) {
+    states_->release(sequence);
+  }
+  for (std::int32_t group = 0; group < n_kv_groups(); ++group) {
     BlockTable& table = sequence.tables[static_cast<std::size_t>(group)];
     for (std::size_t i = static_cast<std::size_t>(table.n_passed); i < table.blocks.size(); ++i) {
       pool_.release(group, table.blocks[i]);
@@ -392,10 +486,11 @@ void Scheduler::release_all(Sequence& sequence) {
   sequence.n_computed = 0;
   sequence.n_inserted = 0;
   sequence.kept_ends.clear();
+  sequence.state_ends.clear();
 }
 
 void Scheduler::insert_full_blocks(Sequence& sequence) {
-  if (!options_.prefix_cache) {
+  if (!options_.prefix_cache || options_.has_state) {
     return;
   }
   extend_keys(sequence);

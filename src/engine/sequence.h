@@ -28,15 +28,17 @@ struct Sequence {
   std::int64_t n_prompt = 0;
   std::int64_t max_tokens = 0;  // prompt and generated together
 
-  std::int64_t n_computed = 0;          // leading positions whose keys and values are in the cache
-  std::vector<BlockTable> tables;       // one per KV group
-  std::vector<BlockKey> keys;           // of the full blocks of `tokens`, extended on demand
-  BlockKey root{};                      // parent of keys[0]
-  std::int64_t n_inserted = 0;          // leading blocks offered to the prefix cache
-  std::vector<std::int64_t> kept_ends;  // block counts before which window blocks stay cached
-  std::int64_t n_left_estimate = 0;     // rows still to compute, while waiting
-  bool lacks_blocks = false;            // why it still waits
-  std::int32_t n_bypassed = 0;          // younger ones admitted meanwhile
+  std::int64_t n_computed = 0;           // leading positions that are in the cache or the state
+  std::vector<BlockTable> tables;        // one per KV group
+  std::int32_t state_block = -1;         // of a recurrent model: its state, while it runs
+  std::vector<BlockKey> keys;            // of the full blocks of `tokens`, extended on demand
+  BlockKey root{};                       // parent of keys[0]
+  std::int64_t n_inserted = 0;           // leading blocks offered to the prefix cache
+  std::vector<std::int64_t> kept_ends;   // block counts before which window blocks stay cached
+  std::vector<std::int64_t> state_ends;  // positions after which a recurrent state is kept
+  std::int64_t n_left_estimate = 0;      // rows still to compute, while waiting
+  bool lacks_blocks = false;             // why it still waits
+  std::int32_t n_bypassed = 0;           // younger ones admitted meanwhile
   bool running = false;
   bool progressed = false;  // got rows in the last step
 

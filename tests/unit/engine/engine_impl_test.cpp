@@ -359,6 +359,65 @@ TEST(Engine, LengthDependentModelsAreRecomputedWithTheirOwnLength) {
   }
 }
 
+TEST(Engine, RecurrentModelsGoOnFromKeptStates) {
+  FakeModelOptions model_options{.windows = {}, .recurrent = true};
+  Fixture fixture(small_engine(10), model_options);
+  SequenceRequest request = request_of(prompt_of(70, 1), 20);
+  const auto ask = [&] {
+    const SequenceId id = fixture.submit(request);
+    fixture.run();
+    EXPECT_EQ(fixture.sink->tokens(id), fixture.expected(request));
+    return fixture.sink->events(id).front().n_cached_tokens;
+  };
+  EXPECT_EQ(ask(), 0);
+  EXPECT_EQ(ask(), 69) << "the same prompt: its last row is computed";
+  // The next turn goes on behind the reply, whose last token was never computed.
+  const std::vector<TokenId> reply = fixture.expected(request);
+  request.prompt.insert(request.prompt.end(), reply.begin(), reply.end());
+  request.prompt.push_back(7);
+  EXPECT_EQ(ask(), 70 + 20 - 1);
+  request.prompt[75] = (request.prompt[75] + 1) % 50;
+  EXPECT_EQ(ask(), 69) << "another reply: from the end of the prompt";
+  fixture.expect_all_free();
+}
+
+TEST(Engine, RecurrentChoicesShareTheirPrompt) {
+  FakeModelOptions model_options{.windows = {}, .recurrent = true};
+  Fixture fixture(small_engine(6), model_options);
+  SequenceRequest request = request_of(prompt_of(100, 1), 30);
+  std::vector<SequenceId> ids;
+  for (request.choice_index = 0; request.choice_index < 3; ++request.choice_index) {
+    ids.push_back(fixture.submit(request));
+  }
+  fixture.run();
+  for (request.choice_index = 0; request.choice_index < 3; ++request.choice_index) {
+    EXPECT_EQ(fixture.sink->tokens(ids[static_cast<std::size_t>(request.choice_index)]), fixture.expected(request));
+  }
+  EXPECT_EQ(fixture.engine->stats().n_prompt_tokens, 100 + 2);
+}
+
+TEST(Engine, RecurrentModelsNeedRoomForOneState) {
+  FakeModelOptions model_options{.windows = {}, .recurrent = true};
+  FakeModel model(model_options);
+  EXPECT_FALSE(Engine::create(model, small_engine(0)));
+  Fixture one(small_engine(1, 1 << 20), model_options);
+  const SequenceRequest first = request_of(prompt_of(40, 1), 20);
+  const SequenceRequest second = request_of(prompt_of(40, 2), 20);
+  const SequenceId first_id = one.submit(first);
+  const SequenceId second_id = one.submit(second);
+  one.run();
+  EXPECT_EQ(one.sink->tokens(first_id), one.expected(first));
+  EXPECT_EQ(one.sink->tokens(second_id), one.expected(second));
+  // The only state is what the last one left: the same prompt takes it over when it is of use.
+  SequenceRequest longer = second;
+  const std::vector<TokenId> reply = one.expected(second);
+  longer.prompt.insert(longer.prompt.end(), reply.begin(), reply.end());
+  const SequenceId longer_id = one.submit(longer);
+  one.run();
+  EXPECT_EQ(one.sink->tokens(longer_id), one.expected(longer));
+  EXPECT_EQ(one.sink->events(longer_id).front().n_cached_tokens, 59);
+}
+
 TEST(Engine, MemoryIsGivenBackWhenIdle) {
   EngineOptions options = small_engine(100);
   options.prefix_cache = false;
@@ -402,10 +461,14 @@ SequenceRequest random_request(std::mt19937& random, std::int64_t context_size) 
 TEST_P(RandomTraffic, ChangesNoToken) {
   std::mt19937 random(static_cast<unsigned>(GetParam()) + 1000);
   const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-  const std::vector<std::vector<std::int32_t>> layouts = {{0}, {0, 40}, {70}, {0, 33, 100}};
+  // No window: a recurrent model, for which the pool then holds 1 to 20 states.
+  const std::vector<std::vector<std::int32_t>> layouts = {{0}, {0, 40}, {70}, {0, 33, 100}, {}};
   FakeModelOptions model_options;
   model_options.windows = layouts[static_cast<std::size_t>(GetParam()) % layouts.size()];
-  EngineOptions options = small_engine((14 + below(20)) * std::ssize(model_options.windows), 400);
+  model_options.recurrent = model_options.windows.empty();
+  const std::int64_t n_blocks =
+      model_options.recurrent ? 1 + below(20) : (14 + below(20)) * std::ssize(model_options.windows);
+  EngineOptions options = small_engine(n_blocks, 400);
   options.max_sequences = 1 + below(12);
   options.max_step_rows = 1 + below(100);
   options.prefix_cache = below(5) != 0;
@@ -438,7 +501,7 @@ TEST_P(RandomTraffic, ChangesNoToken) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomTraffic, testing::Range(0, 40));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomTraffic, testing::Range(0, 50));
 
 }  // namespace
 }  // namespace hearth::engine

@@ -25,10 +25,14 @@ struct Row {
   TokenId token = 0;
   std::int64_t position = 0;
   std::int64_t prompt_length = 0;
+  std::uint64_t recurrent_state = 0;  // before the row
 };
 
 std::uint64_t row_state(const FakeModelOptions& options, const Row& row, const ReadCell& read) {
   std::uint64_t state = mix(static_cast<std::uint64_t>(row.token), static_cast<std::uint64_t>(row.position));
+  if (options.recurrent) {
+    return row.position == 0 ? state : mix(state, row.recurrent_state);
+  }
   for (std::size_t group = 0; group < options.windows.size(); ++group) {
     const std::int32_t window = options.windows[group];
     const std::int64_t first = window == 0 ? 0 : std::max<std::int64_t>(0, row.position - window + 1);
@@ -83,8 +87,14 @@ void FakeModel::step(const model::StepBatch& batch, float* logits) {
     for (std::int32_t i = 0; i < sequence.n_rows; ++i) {
       const std::int32_t row = sequence.first_row + i;
       const std::int64_t position = sequence.first_position + i;
-      const std::uint64_t state =
-          row_state(options_, {batch.tokens[static_cast<std::size_t>(row)], position, sequence.prompt_length}, read);
+      Row place{batch.tokens[static_cast<std::size_t>(row)], position, sequence.prompt_length};
+      if (options_.recurrent) {
+        std::memcpy(&place.recurrent_state, sequence.state, sizeof(place.recurrent_state));
+      }
+      const std::uint64_t state = row_state(options_, place, read);
+      if (options_.recurrent) {
+        std::memcpy(sequence.state, &state, sizeof(state));
+      }
       for (std::size_t group = 0; group < groups_.size(); ++group) {
         const std::uint64_t value = cell_value(state, group);
         std::memcpy(cell(group, position), &value, sizeof(value));
@@ -108,10 +118,12 @@ std::vector<TokenId> expected_reply(const FakeModelOptions& options, const Seque
   std::vector<float> logits(static_cast<std::size_t>(options.n_vocab));
   Sampler sampler(options.n_vocab);
   std::vector<TokenId> reply;
+  std::uint64_t before = 0;
   for (std::int64_t position = 0; std::ssize(reply) < std::min(request.max_new_tokens, context_size - n_prompt);
        ++position) {
     const std::uint64_t state =
-        row_state(options, {tokens[static_cast<std::size_t>(position)], position, n_prompt}, read);
+        row_state(options, {tokens[static_cast<std::size_t>(position)], position, n_prompt, before}, read);
+    before = state;
     for (std::size_t group = 0; group < cells.size(); ++group) {
       cells[group].push_back(cell_value(state, group));
     }

@@ -20,13 +20,14 @@ namespace hearth::engine {
 
 struct FakeModelOptions {
   std::vector<std::int32_t> windows = {0};  // one KV group each
+  bool recurrent = false;                   // a hash of all tokens so far as state; then no windows
   std::int32_t n_vocab = 50;
   std::int32_t max_rows = 512;
   // Positions from here on depend on the prompt's length too, as with rope that depends on it.
   std::int64_t original_context = std::numeric_limits<std::int64_t>::max();
 };
 
-// Bytes one block of any group of a FakeModel takes.
+// Bytes one block of any group of a FakeModel takes, and its recurrent state.
 inline constexpr std::int64_t kFakeBlockBytes = 4096;
 
 class FakeModel final : public model::StepModel {
@@ -35,6 +36,7 @@ class FakeModel final : public model::StepModel {
 
   std::int32_t n_vocab() const override { return options_.n_vocab; }
   std::span<const model::KvGroup> kv_groups() const override { return groups_; }
+  std::int64_t state_floats() const override { return options_.recurrent ? kFakeBlockBytes / 4 : 0; }
   std::int32_t max_rows() const override { return options_.max_rows; }
   void step(const model::StepBatch& batch, float* logits) override;
 

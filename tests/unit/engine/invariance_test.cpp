@@ -228,6 +228,60 @@ std::vector<Case> invariance_cases() {
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, Invariance, testing::ValuesIn(invariance_cases()), name_of);
 
+// A recurrent model: whatever a prompt begins with, beside whom, on how many threads.
+class RecurrentInvariance : public testing::TestWithParam<Case> {};
+
+TEST_P(RecurrentInvariance, StatesChunksNeighboursAndThreads) {
+  for (const cpu::IsaLevel level : levels_to_test()) {
+    const std::string name(cpu::to_string(level));
+    RealModel model({GetParam().fixture, GetParam().precision, 2, level});
+    SequenceRequest request;
+    request.prompt = random_prompt(model, 150, 1);
+    request.max_new_tokens = 30;
+    request.sampling.seed = 11;
+    EngineOptions uncached;
+    uncached.prefix_cache = false;
+    const Reply expected = RealEngine(model, uncached).answer(request);
+    ASSERT_EQ(expected.rows.size(), expected.tokens.size());
+    for (const std::int32_t n_rows : {1, 7, 64}) {
+      uncached.max_step_rows = n_rows;
+      expect_same(RealEngine(model, uncached).answer(request), expected, name + ", chunks");
+    }
+    RealModel one_thread({GetParam().fixture, GetParam().precision, 1, level});
+    expect_same(RealEngine(one_thread, {}).answer(request), expected, name + ", one thread");
+
+    RealEngine cached(model, {});
+    SequenceRequest before = request;
+    before.prompt.resize(70);
+    const Reply first = cached.answer(before);
+    const Reply half = cached.answer(request);
+    EXPECT_EQ(half.n_cached_tokens, 69);
+    expect_same(half, expected, name + ", half the prompt");
+    const Reply whole = cached.answer(request);
+    EXPECT_EQ(whole.n_cached_tokens, 149);
+    expect_same(whole, expected, name + ", the whole prompt");
+    for (unsigned i = 0; i < 4; ++i) {
+      SequenceRequest other = request;
+      other.prompt = random_prompt(model, 20 + 30 * i, 100 + i);
+      cached.submit(other);
+    }
+    const SequenceId beside = cached.submit(request);
+    cached.run();
+    expect_same(cached.reply(beside), expected, name + ", beside others");
+    // The next turn, with the kept state and without.
+    request.prompt.insert(request.prompt.end(), expected.tokens.begin(), expected.tokens.end());
+    request.prompt.push_back(5);
+    const Reply turn = cached.answer(request);
+    EXPECT_EQ(turn.n_cached_tokens, 150 + 30 - 1);
+    expect_same(turn, RealEngine(model, uncached).answer(request), name + ", next turn");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, RecurrentInvariance,
+                         testing::Values(Case{"rwkv-v6-gguf"}, Case{"rwkv-v7-gguf"},
+                                         Case{"rwkv-v7-gguf", model::Precision::kExact}),
+                         name_of);
+
 // A conversation with a windowed model, forked at two earlier turns.
 class Forks : public testing::TestWithParam<Case> {};
 

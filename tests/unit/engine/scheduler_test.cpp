@@ -21,7 +21,9 @@ class Simulation {
  public:
   Simulation(SchedulerOptions options, std::int64_t n_pages)
       : options_(options),
-        pool_(std::move(BlockPool::create(std::vector<std::int64_t>(options.windows.size(), kPage), n_pages * kPage))
+        pool_(std::move(
+                  BlockPool::create(std::vector<std::int64_t>(options.has_state ? 1 : options.windows.size(), kPage),
+                                    n_pages * kPage))
                   .value()),
         scheduler_(std::make_unique<Scheduler>(pool_, options)) {}
 
@@ -80,6 +82,11 @@ class Simulation {
   void check() const {
     std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> n_named;
     for (const auto& [id, sequence] : sequences_) {
+      ASSERT_EQ(sequence->state_block >= 0, options_.has_state && sequence->running);
+      if (sequence->state_block >= 0) {
+        ++n_named[{0, sequence->state_block}];
+        ASSERT_EQ(pool_.is_cached(0, sequence->state_block), false) << "a sequence changes its state";
+      }
       for (std::size_t group = 0; group < sequence->tables.size(); ++group) {
         const BlockTable& table = sequence->tables[group];
         for (std::size_t i = 0; i < table.blocks.size(); ++i) {
@@ -297,19 +304,72 @@ TEST(Scheduler, LengthDependentPositionsAreNotShared) {
   EXPECT_EQ(simulation.step().at(beyond), 150) << "a longer prompt changes the first positions too";
 }
 
+SchedulerOptions with_states() {
+  SchedulerOptions options;
+  options.has_state = true;
+  return options;
+}
+
+TEST(Scheduler, KeepsStatesAtThePromptsEndAndEvery1024Positions) {
+  Simulation simulation(with_states(), 100);
+  const SequenceId first = simulation.add_prompt(2000, 0, 2).id;
+  EXPECT_EQ(simulation.step(600).at(first), 512);
+  EXPECT_EQ(simulation.step(600).at(first), 512);
+  EXPECT_EQ(simulation.step(1000).at(first), 512);
+  EXPECT_EQ(simulation.step(1000).at(first), 2000 - 1 - 3 * 512);
+  EXPECT_EQ(simulation.step(1000).at(first), 1);
+  EXPECT_EQ(simulation.step(1000).at(first), 1);
+  ASSERT_TRUE(simulation.empty());
+  EXPECT_EQ(simulation.pool().cached_bytes(), 3 * kPage) << "at 1024, before the prompt's last token, at the end";
+  // Another end: from position 1024 on.
+  std::vector<TokenId> other(1500);
+  std::iota(other.begin(), other.end(), 0);
+  other[1100] = 0;
+  const SequenceId second = simulation.add(other, 2).id;
+  EXPECT_EQ(simulation.step(512).at(second), 1499 - 1024);
+}
+
+TEST(Scheduler, WaitsForAStateThatIsBeingComputed) {
+  Simulation simulation(with_states(), 100);
+  const SequenceId first = simulation.add_prompt(700, 0).id;
+  simulation.step(400);
+  std::vector<TokenId> other(650);
+  std::iota(other.begin(), other.end(), 0);
+  other[600] = 0;
+  const SequenceId second = simulation.add(other, 10).id;
+  EXPECT_EQ(simulation.step(400), (std::map<SequenceId, std::int32_t>{{first, 200}})) << "to where the texts part";
+  const auto rows = simulation.step(400);
+  EXPECT_EQ(rows.at(second), 649 - 600);
+  EXPECT_EQ(rows.at(first), 699 - 600);
+}
+
+TEST(Scheduler, StatesMakeRoomForRunningSequences) {
+  Simulation simulation(with_states(), 3);
+  for (TokenId first = 0; first < 10000; first += 1000) {
+    simulation.add_prompt(200, first, 20);
+  }
+  while (!simulation.empty()) {
+    simulation.step();
+    EXPECT_LE(simulation.scheduler().n_running(), 3);
+  }
+  EXPECT_EQ(simulation.scheduler().n_preemptions(), 0);
+  EXPECT_EQ(simulation.pool().cached_bytes(), 3 * kPage);
+}
+
 // Random arrivals, ends and cancellations; Simulation::check looks at every step.
 class RandomSchedule : public testing::TestWithParam<int> {};
 
 TEST_P(RandomSchedule, KeepsItsBooks) {
   std::mt19937 random(static_cast<unsigned>(GetParam()));
   const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-  const std::vector<std::vector<std::int32_t>> layouts = {{0}, {0, 40}, {48}, {0, 33, 100}};
-  SchedulerOptions options = with_windows(layouts[static_cast<std::size_t>(below(4))]);
+  const std::vector<std::vector<std::int32_t>> layouts = {{0}, {0, 40}, {48}, {0, 33, 100}, {}};
+  SchedulerOptions options = with_windows(layouts[static_cast<std::size_t>(below(5))]);
+  options.has_state = options.windows.empty();
   options.max_sequences = 1 + below(10);
   options.max_step_rows = std::max(options.max_sequences, 1 + below(80));
   options.prefix_cache = below(4) != 0;
   const std::int64_t n_groups = std::ssize(options.windows);
-  Simulation simulation(options, (20 + below(30)) * n_groups);
+  Simulation simulation(options, options.has_state ? 1 + below(15) : (20 + below(30)) * n_groups);
   for (int step = 0; step < 400 || !simulation.empty(); ++step) {
     ASSERT_LT(step, 6000) << "somebody starves";
     if (step < 400 && below(3) == 0) {
@@ -330,7 +390,7 @@ TEST_P(RandomSchedule, KeepsItsBooks) {
   EXPECT_EQ(simulation.pool().in_use_bytes(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomSchedule, testing::Range(0, 60));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomSchedule, testing::Range(0, 75));
 
 }  // namespace
 }  // namespace hearth::engine
