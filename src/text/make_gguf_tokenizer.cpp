@@ -1,4 +1,6 @@
 // Reads the tokenizer.ggml.* keys and picks the algorithm that the vocabulary was made for.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -7,6 +9,8 @@
 #include "base/log.h"
 #include "text/end_of_generation.h"
 #include "text/make_tokenizer.h"
+#include "text/python_literal.h"
+#include "text/rwkv_sub_words.h"
 #include "text/vocabulary_tokenizer.h"
 #include "text/white_space_marks.h"
 
@@ -155,6 +159,26 @@ Status fill_t5(const formats::Metadata& metadata, Parts& parts) {
   return {};
 }
 
+// Tokens are written as Python would write their bytes.
+Status fill_rwkv(const formats::Metadata& metadata, Parts& parts) {
+  std::vector<std::string> pieces;
+  std::vector<TokenKind> kinds;
+  for (TokenId id = 0; id < parts.vocabulary.size(); ++id) {
+    const std::string& stored = parts.vocabulary.piece(id);
+    kinds.push_back(parts.vocabulary.kind(id));
+    auto bytes = kinds.back() == TokenKind::kNormal ? unescape_python(stored, /*is_bytes=*/true) : stored;
+    if (!bytes) {
+      return fail(ErrorCode::kCorruptFile,
+                  fmt::format("tokenizer.ggml.tokens: token {} has a broken escape: {}", id, stored));
+    }
+    pieces.push_back(*std::move(bytes));
+  }
+  parts.vocabulary = Vocabulary(std::move(pieces), {}, std::move(kinds));
+  read_add_flags(metadata, parts.special, false, false);
+  parts.sub_words = make_rwkv_sub_words(parts.vocabulary);
+  return {};
+}
+
 std::string lower(std::string_view text) {
   std::string result(text);
   std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -188,7 +212,7 @@ struct Kind {
 };
 constexpr std::array kKinds = {
     Kind{"llama", fill_llama}, Kind{"gpt2", fill_gpt2}, Kind{"gemma4", fill_gpt2},
-    Kind{"bert", fill_bert},   Kind{"t5", fill_t5},
+    Kind{"bert", fill_bert},   Kind{"t5", fill_t5},     Kind{"rwkv", fill_rwkv},
 };
 
 }  // namespace

@@ -31,4 +31,8 @@ Result<std::unique_ptr<Tokenizer>> make_vocab_merges_tokenizer(std::string_view 
                                                                std::string_view merges_text,
                                                                const TokenRoles& roles = {});
 
+// From rwkv_vocab_v20230424.txt, the vocabulary of RWKV's World models: lines `id literal length`, the literal as
+// Python writes texts and bytes. Id 0, which the file leaves out, ends a text.
+Result<std::unique_ptr<Tokenizer>> make_rwkv_tokenizer(std::string_view vocabulary_text);
+
 }  // namespace hearth::text

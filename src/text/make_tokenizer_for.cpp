@@ -122,7 +122,9 @@ Result<std::optional<ModelTokenizer>> from_file(const fs::path& path, const form
   read_ids(metadata, roles);
   if (name.ends_with(".json")) return finish(make_tokenizer_from_json(*bytes, roles), name, companions, folder);
   if (name.ends_with(".model")) return finish(make_sentencepiece_tokenizer(*bytes, roles), name, companions, folder);
-  return fail(ErrorCode::kUnsupported, fmt::format("{}: a tokenizer file ends with .json or .model", path.string()));
+  if (name.ends_with(".txt")) return finish(make_rwkv_tokenizer(*bytes), name, companions, folder);
+  return fail(ErrorCode::kUnsupported,
+              fmt::format("{}: a tokenizer file ends with .json, .model or, for RWKV, .txt", path.string()));
 }
 
 Result<ModelTokenizer> from_named(const fs::path& named, const formats::Metadata& metadata) {
@@ -173,7 +175,15 @@ std::string join(const std::vector<std::string>& names) {
 }
 
 Result<ModelTokenizer> for_rwkv(const formats::Checkpoint& checkpoint, std::vector<std::string> names) {
+  // A folder may hold the vocabularies of both kinds of models: the World models have 65,536 tokens, those of the Pile
+  // some 50,000.
+  constexpr std::int64_t kLeastWorldTokens = 60000;
+  const formats::TensorView* embedding = checkpoint.find("emb.weight");
+  const bool is_world = embedding != nullptr && embedding->n_rows() >= kLeastWorldTokens;
+  const std::string world = "rwkv_vocab_v20230424.txt";
+  if (is_world) names.push_back(world);
   names.insert(names.end(), {"20B_tokenizer.json", "tokenizer.json"});
+  if (!is_world) names.push_back(world);
   HEARTH_TRY(auto made, first_beside(checkpoint, names));
   if (made) return *std::move(made);
   return none_found(checkpoint.path, join(names));

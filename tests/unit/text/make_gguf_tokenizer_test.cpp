@@ -10,9 +10,9 @@ TEST(MakeGgufTokenizer, FilesWithoutAVocabulary) {
   formats::Metadata none;
   none.set("tokenizer.ggml.model", {std::string("none")});
   EXPECT_EQ(make_gguf_tokenizer(none).error().code, ErrorCode::kNotFound);
-  formats::Metadata rwkv;
-  rwkv.set("tokenizer.ggml.model", {std::string("rwkv")});
-  EXPECT_EQ(make_gguf_tokenizer(rwkv).error().code, ErrorCode::kUnsupported);
+  formats::Metadata unknown;
+  unknown.set("tokenizer.ggml.model", {std::string("mystery")});
+  EXPECT_EQ(make_gguf_tokenizer(unknown).error().code, ErrorCode::kUnsupported);
 }
 
 TEST(MakeGgufTokenizer, ShortListsAreCorrupt) {

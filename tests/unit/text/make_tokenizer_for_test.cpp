@@ -177,10 +177,18 @@ TEST_F(MakeTokenizerFor, AFileHasItsOwnTokenizerBesideIt) {
   checkpoint_.path = folder_ / "rwkv_small";
   checkpoint_.convention = formats::Convention::kRwkv;
   EXPECT_NE(failure().find("rwkv_small.tokenizer.json"), std::string::npos) << failure();
+  write("rwkv_vocab_v20230424.txt", "1 'a' 1\n2 ' a' 2\n");
+  EXPECT_EQ(make().origin, "rwkv_vocab_v20230424.txt");
+  EXPECT_EQ(make().tokenizer->n_tokens(), 3);
   copy("bytelevel-gpt2/tokenizer.json", "tokenizer.json");
   EXPECT_EQ(make().origin, "tokenizer.json");
   copy("bytelevel-gpt2/tokenizer.json", "20B_tokenizer.json");
   EXPECT_EQ(make().origin, "20B_tokenizer.json");
+  formats::TensorView& embedding = checkpoint_.tensors.emplace_back();
+  embedding.name = "emb.weight";
+  embedding.shape = {65536, 64};
+  ASSERT_TRUE(checkpoint_.index_tensors());
+  EXPECT_EQ(make().origin, "rwkv_vocab_v20230424.txt") << "a World model, by the size of its vocabulary";
   copy("bytelevel-gpt2/tokenizer.json", "rwkv_small.tokenizer.json");
   EXPECT_EQ(make().origin, "rwkv_small.tokenizer.json");
   checkpoint_.path = folder_ / "model.safetensors";
