@@ -163,15 +163,20 @@ const std::set<std::string> kRequired = {
     "rwkv-v4-ggml-q5_0",
     "rwkv-v4-ggml-q5_1",
     "rwkv-v4-ggml-q8_0",
+    "rwkv-v4-pth",
     "rwkv-v5.1-ggml-f16",
     "rwkv-v5.1-ggml-q8_0",
+    "rwkv-v5.1-pth",
     "rwkv-v5.2-ggml-f16",
     "rwkv-v5.2-ggml-q8_0",
+    "rwkv-v5.2-pth",
     "rwkv-v6-ggml-f16",
     "rwkv-v6-ggml-q5_1",
     "rwkv-v6-gguf",
+    "rwkv-v6-pth",
     "rwkv-v7-ggml-f16",
     "rwkv-v7-gguf",
+    "rwkv-v7-pth",
 };
 // clang-format on
 
