@@ -29,7 +29,7 @@ void decode_iq2_s(const std::byte* block, IntegerBlock& out) {
   }
   for (int r = 0; r < 32; ++r) {
     const unsigned index = b.index[r] | (((b.high[r / 4] >> (2 * (r % 4))) & 3U) << 8);
-    put_signed_row(kIq2SGrid[index], b.signs[r], out.q + 8 * r);
+    put_signed_row(kIq2SGrid[index], spread_bits(b.signs[r]), out.q + 8 * r);
   }
 }
 

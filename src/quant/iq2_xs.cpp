@@ -26,7 +26,7 @@ void decode_iq2_xs(const std::byte* block, IntegerBlock& out) {
     out.scales[s] = d * (0.5F + static_cast<float>(scale)) * 0.25F;
   }
   for (int r = 0; r < 32; ++r) {
-    put_signed_row(kIq2XsGrid[b.rows[r] & 511], even_signs(b.rows[r] >> 9), out.q + 8 * r);
+    put_signed_row(kIq2XsGrid[b.rows[r] & 511], kEvenSignMasks[b.rows[r] >> 9], out.q + 8 * r);
   }
 }
 

@@ -31,7 +31,8 @@ void decode_iq2_xxs(const std::byte* block, IntegerBlock& out) {
     out.scales[2 * g] = scale;
     out.scales[2 * g + 1] = scale;
     for (int l = 0; l < 4; ++l) {
-      put_signed_row(kIq2XxsGrid[b.groups[g].index[l]], even_signs((word >> (7 * l)) & 127), out.q + 32 * g + 8 * l);
+      put_signed_row(kIq2XxsGrid[b.groups[g].index[l]], kEvenSignMasks[(word >> (7 * l)) & 127],
+                     out.q + 32 * g + 8 * l);
     }
   }
 }

@@ -28,9 +28,11 @@ void decode_iq3_s(const std::byte* block, IntegerBlock& out) {
     out.scales[2 * g] = scale;
     out.scales[2 * g + 1] = scale;
   }
-  for (int r = 0; r < 64; ++r) {
-    const unsigned index = b.index[r] | (((b.high[r / 8] >> (r % 8)) & 1U) << 8);
-    put_signed_row(kIq3SGrid[index], static_cast<unsigned>(b.signs[r / 2]) >> (4 * (r % 2)), out.q + 4 * r);
+  for (int r = 0; r < 64; r += 2) {
+    const unsigned high = static_cast<unsigned>(b.high[r / 8]) >> (r % 8);
+    const unsigned first = b.index[r] | ((high & 1) << 8);
+    const unsigned second = b.index[r + 1] | ((high & 2) << 7);
+    put_signed_rows(kIq3SGrid[first], kIq3SGrid[second], spread_bits(b.signs[r / 2]), out.q + 4 * r);
   }
 }
 

@@ -28,9 +28,9 @@ void decode_iq3_xxs(const std::byte* block, IntegerBlock& out) {
     out.scales[2 * g] = scale;
     out.scales[2 * g + 1] = scale;
     for (int l = 0; l < 4; ++l) {
-      const unsigned signs = even_signs((word >> (7 * l)) & 127);
-      put_signed_row(kIq3XxsGrid[b.index[8 * g + 2 * l]], signs, out.q + 32 * g + 8 * l);
-      put_signed_row(kIq3XxsGrid[b.index[8 * g + 2 * l + 1]], signs >> 4, out.q + 32 * g + 8 * l + 4);
+      const std::uint8_t* index = b.index + 8 * g + 2 * l;
+      put_signed_rows(kIq3XxsGrid[index[0]], kIq3XxsGrid[index[1]], kEvenSignMasks[(word >> (7 * l)) & 127],
+                      out.q + 32 * g + 8 * l);
     }
   }
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,28 +24,42 @@ extern const std::array<IqRow<4>, 512> kIq3SGrid;
 extern const std::array<IqRow<8>, 2048> kIq1Grid;  // of IQ1_S and IQ1_M
 
 // Seven sign bits and an eighth that makes their number even. Bit k set: weight k is negative.
-inline unsigned even_signs(unsigned seven_bits) {
-  // Bit n of the constant is the parity of the four-bit number n.
-  const unsigned parity = (0x6996U >> ((seven_bits ^ (seven_bits >> 4)) & 15)) & 1;
-  return seven_bits | (parity << 7);
+constexpr std::uint8_t even_signs(unsigned seven_bits) {
+  return static_cast<std::uint8_t>(seven_bits | (static_cast<unsigned>(std::popcount(seven_bits) & 1) << 7));
 }
 
-// A row of the grid with the signs of its weights (bit k of `signs`: weight k is negative). Eight bytes at a time, as
-// the values of a grid with signs are at least 1.
-template <std::size_t kRowSize>
-void put_signed_row(const IqRow<kRowSize>& row, unsigned signs, std::int8_t* q) {
-  const std::uint64_t negative = spread_bits(signs);
-  std::uint64_t values = 0;
-  std::memcpy(&values, row.data(), kRowSize);
+inline constexpr auto kEvenSignMasks = [] {
+  std::array<std::uint64_t, 128> table{};
+  for (unsigned i = 0; i < 128; ++i) {
+    table[i] = kSpreadBits[even_signs(i)];
+  }
+  return table;
+}();
+
+// Eight weights, their bytes in memory order. negative: all ones in the bytes of weights that are to be negated. The
+// values of a grid with signs are at least 1, so that no byte carries into the next.
+inline void put_signed(std::uint64_t values, std::uint64_t negative, std::int8_t* q) {
   values = (values ^ negative) + (negative & kByteOnes);
-  std::memcpy(q, &values, kRowSize);
+  std::memcpy(q, &values, sizeof(values));
+}
+
+inline void put_signed_row(const IqRow<8>& row, std::uint64_t negative, std::int8_t* q) {
+  put_signed(std::bit_cast<std::uint64_t>(row), negative, q);
+}
+
+inline void put_signed_rows(const IqRow<4>& first, const IqRow<4>& second, std::uint64_t negative, std::int8_t* q) {
+  const std::uint64_t high = std::bit_cast<std::uint32_t>(second);
+  put_signed(std::bit_cast<std::uint32_t>(first) | (high << 32), negative, q);
 }
 
 // A row of the grid of IQ1_S in eighths, with the shift (1 or -1 eighth) added.
 inline void put_shifted_row(const IqRow<8>& row, int shift, std::int8_t* q) {
-  for (std::size_t k = 0; k < 8; ++k) {
-    q[k] = static_cast<std::int8_t>(8 * row[k] + shift);
-  }
+  constexpr std::uint64_t kTop = 0x80 * kByteOnes;
+  const std::uint64_t eighths = (std::bit_cast<std::uint64_t>(row) << 3) & (0xF8 * kByteOnes);
+  const std::uint64_t shifts = static_cast<std::uint8_t>(shift) * kByteOnes;
+  // A sum per byte: the top bits are added apart, so that nothing carries over.
+  const std::uint64_t values = ((eighths & ~kTop) + (shifts & ~kTop)) ^ ((eighths ^ shifts) & kTop);
+  std::memcpy(q, &values, sizeof(values));
 }
 
 }  // namespace hearth::quant

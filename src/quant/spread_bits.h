@@ -3,16 +3,27 @@
 // Decoders that run as weights are read handle eight or four weights at a time this way.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace hearth::quant {
 
 inline constexpr std::uint64_t kByteOnes = 0x0101010101010101U;
 
+inline constexpr auto kSpreadBits = [] {
+  std::array<std::uint64_t, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    for (std::size_t k = 0; k < 8; ++k) {
+      table[byte] |= ((byte >> k) & 1) != 0 ? std::uint64_t{0xFF} << (8 * k) : 0;
+    }
+  }
+  return table;
+}();
+
 // Byte k is all ones where bit k is set, else zero.
-inline std::uint64_t spread_bits(unsigned bits) {
-  const std::uint64_t own_bit = ((bits & 0xFFU) * kByteOnes) & 0x8040201008040201U;
-  return (((own_bit + 0x7F * kByteOnes) >> 7) & kByteOnes) * 0xFF;
+inline std::uint64_t spread_bits(std::uint8_t bits) {
+  return kSpreadBits[bits];
 }
 
 // Byte k is the k-th pair of bits.

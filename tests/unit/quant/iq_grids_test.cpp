@@ -44,10 +44,14 @@ TEST(IqGrids, EvenSignsAreTheReferenceTable) {
 
 TEST(IqGrids, SignsAndShiftsReachTheirWeights) {
   std::int8_t q[8];
-  put_signed_row(IqRow<8>{8, 25, 43, 8, 8, 8, 8, 25}, 0x86, q);
+  put_signed_row(IqRow<8>{8, 25, 43, 8, 8, 8, 8, 25}, spread_bits(0x86), q);
   EXPECT_EQ(std::vector<int>(q, q + 8), (std::vector<int>{8, -25, -43, 8, 8, 8, 8, -25}));
+  put_signed_rows(IqRow<4>{4, 62, 12, 4}, IqRow<4>{20, 4, 4, 4}, spread_bits(0x1A), q);
+  EXPECT_EQ(std::vector<int>(q, q + 8), (std::vector<int>{4, -62, 12, -4, -20, 4, 4, 4}));
   put_shifted_row({-1, 0, 1, 0, 0, 0, 0, -1}, -1, q);
   EXPECT_EQ(std::vector<int>(q, q + 8), (std::vector<int>{-9, -1, 7, -1, -1, -1, -1, -9}));
+  put_shifted_row({-1, 0, 1, 0, 0, 0, 0, -1}, 1, q);
+  EXPECT_EQ(std::vector<int>(q, q + 8), (std::vector<int>{-7, 1, 9, 1, 1, 1, 1, -7}));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 TEST(SpreadBits, GivesEveryFieldItsByte) {
   for (unsigned byte = 0; byte < 256; ++byte) {
-    const std::uint64_t masks = spread_bits(byte);
+    const std::uint64_t masks = spread_bits(static_cast<std::uint8_t>(byte));
     for (unsigned k = 0; k < 8; ++k) {
       EXPECT_EQ((masks >> (8 * k)) & 0xFF, ((byte >> k) & 1) != 0 ? 0xFFU : 0U);
     }
