@@ -32,6 +32,11 @@ TEST(LoaderTest, ContextIsTrainedDefaultOrAsAsked) {
   EXPECT_EQ(testing::load_fixture("gguf-llama-f32", pool, Precision::kFast, 1100)->context_size(), 1100);
 }
 
+TEST(LoaderTest, LearnedPositionsBoundTheContext) {
+  cpu::ThreadPool pool(1);
+  EXPECT_EQ(testing::load_fixture("gguf-gpt2", pool, Precision::kFast, 1100)->context_size(), 256);
+}
+
 TEST(LoaderTest, UnknownArchitectureIsNamed) {
   formats::Checkpoint checkpoint = open_fixture("gguf-llama-f32");
   checkpoint.metadata.set("general.architecture", {std::string("warp")});

@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <memory>
+#include <utility>
 #include <vector>
 
+#include "model/families.h"
 #include "model/fixture.h"
 #include "model/single_sequence.h"
 
@@ -140,12 +143,99 @@ TEST_P(TransformerTest, NeighboursChunksAndThreadsChangeNoBit) {
 
 INSTANTIATE_TEST_SUITE_P(Models, TransformerTest,
                          ::testing::Values("gguf-llama-f32", "gguf-gemma3-gguf", "gguf-mixtral", "gguf-phi3-longrope",
-                                           "gguf-mixed-q4_k_m", "gguf-quant-q4_1"),
+                                           "gguf-mixed-q4_k_m", "gguf-quant-q4_1", "gguf-falcon", "gguf-bloom",
+                                           "gguf-qwen2-moe"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::ranges::replace_if(name, [](char c) { return std::isalnum(c) == 0; }, '_');
                            return name;
                          });
+
+// The weights of a fixture with another rope.
+std::unique_ptr<Model> load_with_rope(const RopeSpec& rope, Precision precision, cpu::ThreadPool& pool) {
+  formats::Checkpoint checkpoint = testing::open_fixture("gguf-llama-f32");
+  ModelPlan plan = plan_model(checkpoint).value();
+  plan.spec.ropes = {rope};
+  const kernels::KernelTable& kernels = testing::test_kernels();
+  TransformerParts parts;
+  parts.weights = load_weights(std::move(checkpoint), plan.spec, plan.tensors,
+                               {.kernels = &kernels, .exact = precision == Precision::kExact})
+                      .value();
+  parts.spec = std::move(plan.spec);
+  parts.ropes = {Rope(rope, {.long_set = rope.long_divisors, .short_set = rope.short_divisors}, kContext)};
+  parts.precision = precision;
+  parts.context_size = kContext;
+  parts.max_rows = 512;
+  return make_transformer(std::move(parts), pool, kernels).value();
+}
+
+const RopeSpec kDynamicRope = {
+    .n_rotated = 16, .scaling = RopeScaling::kDynamic, .factor = 2.0, .original_context = 20};
+
+TEST(LengthDependentRope, ChunksNeighboursAndThreadsChangeNoBit) {
+  const RopeSpec longrope = {.n_rotated = 16,
+                             .scaling = RopeScaling::kLongrope,
+                             .attention_factor = 1.2,
+                             .original_context = 20,
+                             .long_divisors = std::vector<float>(8, 3.0F),
+                             .short_divisors = std::vector<float>(8, 1.0F),
+                             .chosen_by_length = true};
+  const std::vector<std::vector<std::int32_t>> prompts = {prompt(70, 1), prompt(45, 2), prompt(12, 3)};
+  for (const RopeSpec& rope : {kDynamicRope, longrope}) {
+    std::vector<std::vector<float>> reference;
+    for (const int n_threads : {1, 3}) {
+      cpu::ThreadPool pool(n_threads);
+      const auto model = load_with_rope(rope, Precision::kFast, pool);
+      EXPECT_EQ(model->max_shared_positions(), 20);
+      for (std::size_t s = 0; s < prompts.size(); ++s) {
+        const std::vector<float> logits = alone(*model, prompts[s], 512);
+        if (n_threads == 1) {
+          reference.push_back(logits);
+        }
+        for (const std::int64_t chunk : {1, 5, 512}) {
+          EXPECT_EQ(alone(*model, prompts[s], chunk), reference[s]) << "chunks of " << chunk << ", sequence " << s;
+        }
+      }
+      for (const std::size_t rows : {1U, 7U, 100U}) {
+        EXPECT_EQ(together(*model, prompts, rows), reference) << rows << " rows a step, " << n_threads << " threads";
+      }
+    }
+  }
+}
+
+TEST(LengthDependentRope, GenerationFollowsTheLength) {
+  cpu::ThreadPool pool(1);
+  const auto model = load_with_rope(kDynamicRope, Precision::kExact, pool);
+  const std::vector<std::int32_t> tokens = prompt(40, 1);
+  // Fed one by one as a reply would be, each token sees all keys turned by its own length.
+  SingleSequence sequence = SingleSequence::create(*model, KvType::kF32, kContext).value();
+  (void)last_logits(sequence, std::span(tokens).first(15), 512);
+  std::vector<float> logits;
+  for (std::size_t i = 15; i < tokens.size(); ++i) {
+    logits = last_logits(sequence, std::span(tokens).subspan(i, 1), 1);
+  }
+  SingleSequence again = SingleSequence::create(*model, KvType::kF32, kContext).value();
+  (void)last_logits(again, std::span(tokens).first(25), 512);
+  std::vector<float> other;
+  for (std::size_t i = 25; i < tokens.size(); ++i) {
+    other = last_logits(again, std::span(tokens).subspan(i, 1), 1);
+  }
+  // A longer prompt has other hidden states: the lengths must have been told apart.
+  EXPECT_NE(logits, other);
+}
+
+TEST(LengthDependentRope, ShortSequencesAreThoseOfAnOrdinaryRope) {
+  cpu::ThreadPool pool(1);
+  RopeSpec plain = kDynamicRope;
+  plain.scaling = RopeScaling::kNone;
+  std::vector<std::vector<float>> logits;
+  for (const RopeSpec& rope : {plain, kDynamicRope}) {
+    const auto model = load_with_rope(rope, Precision::kExact, pool);
+    SingleSequence sequence = SingleSequence::create(*model, KvType::kF32, kContext).value();
+    logits.push_back(last_logits(sequence, prompt(20, 1), 7));
+  }
+  EXPECT_EQ(logits[0], logits[1]);
+}
 
 }  // namespace
 }  // namespace hearth::model
