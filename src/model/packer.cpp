@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "cpu/thread_pool.h"
 #include "kernels/kernels.h"
 #include "quant/block_type.h"
 
@@ -53,8 +53,23 @@ void gather_column(const formats::TensorView& tensor, std::int64_t column, std::
   }
 }
 
+void pack_quantized_panel(const MatrixSource& source, const kernels::PackedMatrix& target, std::int64_t panel,
+                          std::byte* packed) {
+  std::int64_t rows[kMaxPanelRows];
+  for (std::int64_t i = 0; i < target.panel_rows; ++i) {
+    const std::int64_t row = panel * target.panel_rows + i;
+    rows[i] = row < target.n_rows ? source.first_row + source_row(source, row) : kNoRow;
+  }
+  source.quantized->pack_panel(target, std::span(rows, static_cast<std::size_t>(target.panel_rows)),
+                               packed + panel * target.panel_bytes);
+}
+
 void pack_one_panel(const MatrixSource& source, const kernels::PackedMatrix& target, std::int64_t panel,
                     std::byte* packed) {
+  if (source.quantized != nullptr) {
+    pack_quantized_panel(source, target, panel, packed);
+    return;
+  }
   const std::byte* rows[kMaxPanelRows] = {};
   std::vector<std::byte> columns;
   const auto row_bytes = static_cast<std::size_t>(quant::row_bytes(source.tensor->type, target.n_cols));
@@ -79,6 +94,15 @@ void pack_one_panel(const MatrixSource& source, const kernels::PackedMatrix& tar
                       packed + panel * target.panel_bytes);
 }
 
+// Where the bytes of a source begin: matrices are packed in this order.
+const std::byte* first_byte(const MatrixSource& source) {
+  return source.quantized != nullptr ? source.quantized->tensors().front()->bytes.data() : rows_of(source, 0, 0).data();
+}
+
+std::size_t whole_lines(std::size_t n_bytes) {
+  return (n_bytes + kMatrixAlignment - 1) / kMatrixAlignment * kMatrixAlignment;
+}
+
 }  // namespace
 
 std::int64_t source_row(const MatrixSource& source, std::int64_t row) {
@@ -97,7 +121,24 @@ std::int64_t source_row(const MatrixSource& source, std::int64_t row) {
   return head / source.unit_heads * source.unit_rows + head % source.unit_heads * source.head_dim + within;
 }
 
+void Packer::add_item(const MatrixSource& source, kernels::PackedMatrix& target) {
+  Item item{.source = source, .target = &target, .table_offset = n_bytes_};
+  if (source.quantized != nullptr) {
+    n_bytes_ += whole_lines(source.quantized->table_bytes());
+  }
+  item.offset = n_bytes_;
+  n_bytes_ += whole_lines(static_cast<std::size_t>(target.panel_bytes * target.n_panels()));
+  items_.push_back(std::move(item));
+}
+
 Status Packer::plan(const MatrixSource& source, kernels::PackedMatrix& target) {
+  if (source.quantized != nullptr) {
+    target.panel_rows = kernels_.panel_rows;
+    target.n_rows = source.n_rows;
+    source.quantized->plan(target);
+    add_item(source, target);
+    return {};
+  }
   const formats::TensorView& tensor = *source.tensor;
   const auto plan = kernels::plan_matrix(tensor.type, source.n_rows, source.n_cols(), kernels_.panel_rows);
   if (!plan) {
@@ -111,35 +152,49 @@ Status Packer::plan(const MatrixSource& source, kernels::PackedMatrix& target) {
                             tensor.name, quant::info(tensor.type).name));
   }
   target = *plan;
-  items_.push_back({source, &target, n_bytes_});
-  const auto n_bytes = static_cast<std::size_t>(target.panel_bytes * target.n_panels());
-  n_bytes_ += (n_bytes + kMatrixAlignment - 1) / kMatrixAlignment * kMatrixAlignment;
+  add_item(source, target);
   return {};
+}
+
+void Packer::pack_item(const Item& item, cpu::ThreadPool& pool, std::byte* region) const {
+  kernels::PackedMatrix& target = *item.target;
+  const MatrixSource& source = item.source;
+  std::byte* packed = region + item.offset;
+  target.data = reinterpret_cast<const unsigned char*>(packed);
+  if (source.quantized != nullptr) {
+    source.quantized->write_table(target, region + item.table_offset);
+  }
+  // Every panel of a transposed or quantised source may read all of its pages.
+  const bool in_parts = source.quantized == nullptr && !source.transposed;
+  const std::int64_t panels_per_round = std::max<std::int64_t>(1, kReleaseBytes / target.panel_bytes);
+  for (std::int64_t begin = 0; begin < target.n_panels(); begin += panels_per_round) {
+    const std::int64_t end = std::min(begin + panels_per_round, target.n_panels());
+    auto pack_share = [&](int worker) {
+      for (std::int64_t panel = begin + worker; panel < end; panel += pool.n_threads()) {
+        pack_one_panel(source, target, panel, packed);
+      }
+    };
+    pool.run(pack_share);
+    if (in_parts) {
+      const std::int64_t end_row = std::min(end * target.panel_rows, target.n_rows);
+      checkpoint_.release(*source.tensor, source_rows_of(source, begin * target.panel_rows, end_row));
+    }
+  }
+  if (source.quantized != nullptr) {
+    for (const formats::TensorView* tensor : source.quantized->tensors()) {
+      checkpoint_.release(*tensor);
+    }
+  } else if (source.transposed) {
+    checkpoint_.release(*source.tensor);
+  }
 }
 
 Result<cpu::MemoryRegion> Packer::pack(int n_threads) {
   HEARTH_TRY(cpu::MemoryRegion region, cpu::MemoryRegion::reserve(n_bytes_, /*huge_pages=*/true));
-  std::ranges::sort(items_, {}, [](const Item& item) { return rows_of(item.source, 0, 0).data(); });
+  std::ranges::sort(items_, {}, [](const Item& item) { return first_byte(item.source); });
   cpu::ThreadPool pool(n_threads);
   for (const Item& item : items_) {
-    kernels::PackedMatrix& target = *item.target;
-    std::byte* packed = region.data() + item.offset;
-    target.data = reinterpret_cast<const unsigned char*>(packed);
-    const std::int64_t panels_per_round = std::max<std::int64_t>(1, kReleaseBytes / target.panel_bytes);
-    for (std::int64_t begin = 0; begin < target.n_panels(); begin += panels_per_round) {
-      const std::int64_t end = std::min(begin + panels_per_round, target.n_panels());
-      auto pack_share = [&](int worker) {
-        for (std::int64_t panel = begin + worker; panel < end; panel += n_threads) {
-          pack_one_panel(item.source, target, panel, packed);
-        }
-      };
-      pool.run(pack_share);
-      // Every panel of a transposed tensor reads all of its pages.
-      if (!item.source.transposed || end == target.n_panels()) {
-        const std::int64_t end_row = std::min(end * target.panel_rows, target.n_rows);
-        checkpoint_.release(*item.source.tensor, source_rows_of(item.source, begin * target.panel_rows, end_row));
-      }
-    }
+    pack_item(item, pool, region.data());
   }
   return region;
 }

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/result.h"
 #include "cpu/memory_region.h"
+#include "cpu/thread_pool.h"
 #include "formats/checkpoint.h"
 #include "kernels/kernel_table.h"
+#include "model/quantized_source.h"
 #include "model/tensor_table.h"
 
 namespace hearth::model {
@@ -18,6 +21,7 @@ namespace hearth::model {
 // Rows of a tensor that become one matrix. The defaults take n_rows rows from first_row on as they are.
 struct MatrixSource {
   const formats::TensorView* tensor = nullptr;
+  std::shared_ptr<const QuantizedSource> quantized;  // instead of a tensor
   std::int64_t first_row = 0;
   std::int64_t n_rows = 0;
   bool transposed = false;  // the tensor is [in, out]: rows are its columns
@@ -52,7 +56,10 @@ class Packer {
     MatrixSource source;
     kernels::PackedMatrix* target = nullptr;
     std::size_t offset = 0;
+    std::size_t table_offset = 0;  // of a quantised source
   };
+  void add_item(const MatrixSource& source, kernels::PackedMatrix& target);
+  void pack_item(const Item& item, cpu::ThreadPool& pool, std::byte* region) const;
 
   const formats::Checkpoint& checkpoint_;
   const kernels::KernelTable& kernels_;

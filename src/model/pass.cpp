@@ -128,8 +128,19 @@ void Pass::norm(const Norm& norm, const float* x, float* out) const {
   }
 }
 
+void Pass::put_in_order(const Linear& linear, const float* values, float* out) const {
+  for (std::int64_t k = 0; k < linear.matrix.n_cols; ++k) {
+    out[k] = values[linear.input_order[k]];
+  }
+}
+
 void Pass::multiply_row(const Linear& linear, const float* x, float* out) const {
-  kernels().gemm(linear.matrix, view(linear, {}, x, {0, 1}), {0, linear.matrix.n_panels()},
+  InputRows inputs;
+  if (linear.input_order != nullptr) {
+    put_in_order(linear, x, scratch().ordered);
+    inputs.ordered[static_cast<std::size_t>(linear.order_slot)] = reinterpret_cast<unsigned char*>(scratch().ordered);
+  }
+  kernels().gemm(linear.matrix, view(linear, inputs, x, {0, 1}), {0, linear.matrix.n_panels()},
                  {.values = out, .row_stride = row_stride(linear.matrix.n_rows), .bias = linear.bias});
 }
 
@@ -137,12 +148,39 @@ void Pass::quantize(std::span<const Linear* const> linears, const float* values,
                     InputRows& inputs) const {
   for (std::size_t i = 0; i < kQuantizedKinds.size(); ++i) {
     const ActivationKind kind = kQuantizedKinds[i];
-    const auto reads_kind = [kind](const Linear* linear) { return linear->input == kind; };
+    const auto reads_kind = [kind](const Linear* linear) {
+      return linear->input == kind && linear->input_order == nullptr;
+    };
     const auto reader = std::ranges::find_if(linears, reads_kind);
     if (reader != linears.end()) {
       const std::int64_t n_cols = (*reader)->matrix.n_cols;
       const std::int64_t row_bytes = kernels().activation_row_bytes(kind, n_cols);
       kernels().quantize_row(kind, values, n_cols, inputs.quantized[i] + row * row_bytes);
+    }
+  }
+  if (weights().n_order_slots > 0) {
+    quantize_ordered(linears, values, row, inputs);
+  }
+}
+
+void Pass::quantize_ordered(std::span<const Linear* const> linears, const float* values, std::int64_t row,
+                            InputRows& inputs) const {
+  for (std::int32_t slot = 0; slot < weights().n_order_slots; ++slot) {
+    const auto reads_slot = [slot](const Linear* linear) {
+      return linear->input_order != nullptr && linear->order_slot == slot;
+    };
+    const auto reader = std::ranges::find_if(linears, reads_slot);
+    if (reader == linears.end()) {
+      continue;
+    }
+    unsigned char* rows = inputs.ordered[static_cast<std::size_t>(slot)];
+    const std::int64_t n_cols = (*reader)->matrix.n_cols;
+    if ((*reader)->input == ActivationKind::kF32) {
+      put_in_order(**reader, values, reinterpret_cast<float*>(rows) + row * row_stride(n_cols));
+    } else {
+      put_in_order(**reader, values, scratch().ordered);
+      const std::int64_t row_bytes = kernels().activation_row_bytes((*reader)->input, n_cols);
+      kernels().quantize_row((*reader)->input, scratch().ordered, n_cols, rows + row * row_bytes);
     }
   }
 }
@@ -153,14 +191,18 @@ kernels::ActivationView Pass::view(const Linear& linear, const InputRows& inputs
   view.kind = linear.input;
   view.n_cols = linear.matrix.n_cols;
   view.n_rows = rows.end - rows.begin;
+  const unsigned char* first = nullptr;
   if (view.kind == ActivationKind::kF32) {
     view.row_bytes = row_stride(view.n_cols) * static_cast<std::int64_t>(sizeof(float));
-    view.data = reinterpret_cast<const unsigned char*>(values) + rows.begin * view.row_bytes;
+    first = reinterpret_cast<const unsigned char*>(values);
   } else {
-    const std::size_t kind = view.kind == kQuantizedKinds[0] ? 0 : 1;
     view.row_bytes = kernels().activation_row_bytes(view.kind, view.n_cols);
-    view.data = inputs.quantized[kind] + rows.begin * view.row_bytes;
+    first = inputs.quantized[view.kind == kQuantizedKinds[0] ? 0 : 1];
   }
+  if (linear.input_order != nullptr) {
+    first = inputs.ordered[static_cast<std::size_t>(linear.order_slot)];
+  }
+  view.data = first + rows.begin * view.row_bytes;
   return view;
 }
 

@@ -101,7 +101,7 @@ class Pass {
   // One row through a matrix that reads floats, by this worker alone. x: 64-byte aligned.
   void multiply_row(const Linear& linear, const float* x, float* out) const;
 
-  // Quantises `values` as row `row` of `inputs` in each of the forms that `linears` read.
+  // Writes `values` as row `row` of `inputs` in each of the forms and orders that `linears` read.
   void quantize(std::span<const Linear* const> linears, const float* values, std::int64_t row, InputRows& inputs) const;
   // Rows [first_row, first_row + n) as `linear` reads them; `values` are the float rows.
   kernels::ActivationView view(const Linear& linear, const InputRows& inputs, const float* values, Range rows) const;
@@ -115,6 +115,9 @@ class Pass {
   float* add_mixture(std::int64_t row) const;
   // x += output, scaled as the model scales what its sub-layers add.
   void add_scaled(const float* output, float* x) const;
+  void put_in_order(const Linear& linear, const float* values, float* out) const;
+  void quantize_ordered(std::span<const Linear* const> linears, const float* values, std::int64_t row,
+                        InputRows& inputs) const;
 
   PendingOutput pending_;
 };

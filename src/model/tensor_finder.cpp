@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/quantized_tensors.h"
+
 namespace hearth::model {
 namespace {
 
@@ -81,7 +83,7 @@ Status TensorFinder::check_all_used() const {
     return std::ranges::any_of(kIgnoredEverywhere, is_part) || std::ranges::any_of(table_.ignored, is_part);
   };
   for (const formats::TensorView& tensor : checkpoint_.tensors) {
-    if (!used_.contains(&tensor) && !is_ignored(tensor.name)) {
+    if (!used_.contains(&tensor) && !is_ignored(tensor.name) && !is_quantizer_extra(tensor.name)) {
       return fail(ErrorCode::kUnsupported,
                   fmt::format("tensor {} is not known to this architecture; the model would compute something else",
                               tensor.name));

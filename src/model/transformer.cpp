@@ -146,7 +146,9 @@ Result<std::unique_ptr<Model>> make_transformer(TransformerParts parts, cpu::Thr
   Network network;
   network.pool = &pool;
   network.kernels = &kernels;
-  HEARTH_TRY(network.space, make_workspace(parts.spec, kernels, parts.max_rows, pool.n_threads()));
+  const InputOrders orders{.n_slots = parts.weights.n_order_slots,
+                           .are_quantized = parts.precision == Precision::kFast};
+  HEARTH_TRY(network.space, make_workspace(parts.spec, kernels, parts.max_rows, pool.n_threads(), orders));
   network.parts = std::move(parts);
   network.alibi_slopes = alibi_slopes(network.parts.spec);
   group_layers(network);

@@ -173,7 +173,7 @@ void project_output(Pass& pass, const Linear& linear, float* output) {
   const std::array<const Linear*, 1> readers = {&linear};
   InputRows& inputs = pass.rows().inputs;
   const float* attention = pass.space().attention;
-  if (linear.input != ActivationKind::kF32) {
+  if (!linear.reads_floats()) {
     const Range rows = pass.prepared(pass.n_rows());
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
       pass.quantize(readers, attention + row * row_stride(linear.matrix.n_cols), row, inputs);

@@ -68,10 +68,18 @@ void prepare_inputs(Pass& pass, const LayerWeights& weights, bool is_mixture) {
   pass.finish_preparing();
 }
 
+// The expert whose slot this is, which matters where experts read their inputs in orders of their own.
+const FeedForward& expert_of(const Pass& pass, const LayerWeights& weights, std::int64_t slot) {
+  if (pass.weights().n_order_slots == 0) {
+    return weights.experts.front();
+  }
+  const std::int32_t* first_slots = pass.scratch().routing.first_slots;
+  const std::int32_t* next = std::upper_bound(first_slots, first_slots + weights.experts.size(), slot);
+  return weights.experts[static_cast<std::size_t>(next - first_slots - 1)];
+}
+
 // Brings the rows into the order of experts.
 void gather_slots(Pass& pass, const LayerWeights& weights) {
-  const FeedForward& first = weights.experts.front();
-  const std::array<const Linear*, 2> readers = {&first.gate, &first.up};
   const ExpertSpec& experts = pass.spec().experts;
   Routing& routing = pass.scratch().routing;
   sort_slots(experts, pass.is_shared() ? pass.space().experts : routing.experts, pass.n_rows(), routing);
@@ -82,6 +90,8 @@ void gather_slots(Pass& pass, const LayerWeights& weights) {
     float* values = rows.gathered.values + slot * stride;
     std::memcpy(values, rows.inputs.values + routing.slot_rows[slot] * stride,
                 static_cast<std::size_t>(pass.spec().hidden_dim) * sizeof(float));
+    const FeedForward& expert = expert_of(pass, weights, slot);
+    const std::array<const Linear*, 2> readers = {&expert.gate, &expert.up};
     pass.quantize(readers, values, slot, rows.gathered);
   }
   pass.finish_preparing();
@@ -125,9 +135,8 @@ void down(Pass& pass, const FfnRows& work) {
   const Linear& down = work.ffn->down;
   const std::int64_t n_rows = work.rows.end - work.rows.begin;
   // Floats are read from gated, whose first row is rows.begin; quantised rows are those of all experts.
-  const bool is_float = down.input == ActivationKind::kF32;
   const kernels::ActivationView input =
-      pass.view(down, *work.down_inputs, work.gated, is_float ? Range{0, n_rows} : work.rows);
+      pass.view(down, *work.down_inputs, work.gated, down.reads_floats() ? Range{0, n_rows} : work.rows);
   pass.kernels().gemm(down.matrix, input, pass.panels(down.matrix),
                       {.values = work.output, .row_stride = row_stride(down.matrix.n_rows), .bias = down.bias});
 }
@@ -170,27 +179,31 @@ void for_each_ffn(const Pass& pass, const LayerWeights& weights, bool is_mixture
   }
 }
 
-// Rows of `gated` in the form that `down` reads, to `inputs`.
-void quantize_rows(Pass& pass, const Linear& down, const float* gated, std::int64_t n_rows, InputRows& inputs) {
-  if (down.input == ActivationKind::kF32) {
-    return;
-  }
-  const std::array<const Linear*, 1> readers = {&down};
+// Rows of `gated` in the form that reader(row), a down, reads, to `inputs`.
+template <typename Reader>
+void quantize_rows(Pass& pass, const float* gated, std::int64_t n_rows, InputRows& inputs, Reader reader) {
   const Range rows = pass.prepared(n_rows);
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    pass.quantize(readers, gated + row * row_stride(down.matrix.n_cols), row, inputs);
+    const Linear& down = reader(row);
+    if (!down.reads_floats()) {
+      const std::array<const Linear*, 1> readers = {&down};
+      pass.quantize(readers, gated + row * row_stride(down.matrix.n_cols), row, inputs);
+    }
   }
 }
 
 void quantize_gated(Pass& pass, const LayerWeights& weights, bool is_mixture) {
   const bool has_shared = is_mixture && pass.spec().experts.shared_ffn_dim > 0;
   const Linear& down = weights.experts.front().down;
-  quantize_rows(pass, down, pass.space().gated,
-                std::int64_t{pass.n_rows()} * (is_mixture ? pass.spec().experts.n_used : 1), pass.rows().inputs);
+  quantize_rows(pass, pass.space().gated, std::int64_t{pass.n_rows()} * (is_mixture ? pass.spec().experts.n_used : 1),
+                pass.rows().inputs, [&](std::int64_t row) -> const Linear& {
+                  return is_mixture ? expert_of(pass, weights, row).down : down;
+                });
   if (has_shared) {
-    quantize_rows(pass, weights.shared.down, pass.space().shared_gated, pass.n_rows(), pass.rows().shared);
+    quantize_rows(pass, pass.space().shared_gated, pass.n_rows(), pass.rows().shared,
+                  [&](std::int64_t) -> const Linear& { return weights.shared.down; });
   }
-  if (down.input != ActivationKind::kF32 || (has_shared && weights.shared.down.input != ActivationKind::kF32)) {
+  if (!down.reads_floats() || (has_shared && !weights.shared.down.reads_floats())) {
     pass.finish_preparing();
   }
 }

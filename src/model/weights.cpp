@@ -2,13 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "kernels/kernels.h"
 #include "model/packer.h"
+#include "model/quantized_tensors.h"
 #include "model/tensor_finder.h"
 #include "quant/block_type.h"
 
@@ -70,7 +76,9 @@ PartRows part_rows(const ArchSpec& spec, const TensorSource& source, std::int64_
 
 // Rows are quantised once for all experts of a layer.
 Status check_same_inputs(int layer, const FeedForward& first, const FeedForward& ffn) {
-  if (ffn.gate.input != first.gate.input || ffn.up.input != first.up.input || ffn.down.input != first.down.input) {
+  const bool same_order = (ffn.down.input_order == nullptr) == (first.down.input_order == nullptr);
+  if (!same_order || ffn.gate.input != first.gate.input || ffn.up.input != first.up.input ||
+      ffn.down.input != first.down.input) {
     return fail(ErrorCode::kUnsupported,
                 fmt::format("the experts of layer {} have encodings that read their inputs differently", layer));
   }
@@ -89,6 +97,7 @@ class WeightPlan {
         packer_(weights.checkpoint, *options.kernels) {}
 
   Status run() {
+    HEARTH_TRY(quantized_, QuantizedTensors::open(weights_.checkpoint));
     HEARTH_TRY_VOID(plan_embedding());
     HEARTH_TRY_VOID(plan_output());
     HEARTH_TRY_VOID(plan_rope());
@@ -126,6 +135,10 @@ class WeightPlan {
   Status matrix(const TensorSource& source, Place place, Extent extent, Linear& target);
   Status bias(const TensorSource& source, Place place, std::int64_t n_rows, Linear& target);
   Status require_bias(bool required, const TensorSource& source, Place place);
+  // The source of a matrix that is stored quantised in several tensors, else null.
+  Result<std::shared_ptr<const QuantizedSource>> find_quantized(const TensorSource& source, Place place, Extent extent);
+  // Gives matrices that read the same rows their slots among InputRows::ordered.
+  void set_order_slots(std::initializer_list<Linear*> readers);
   Status stacked(const TensorSource& source, Place place, Extent extent, Linear& target);
   Status add(const MatrixSource& source, Linear& target);
   // The factor that NVFP4 keeps beside a tensor, one of n_factors where several matrices share it.
@@ -138,6 +151,7 @@ class WeightPlan {
   Weights& weights_;
   TensorFinder finder_;
   Packer packer_;
+  std::optional<QuantizedTensors> quantized_;
 };
 
 Result<std::span<const float>> WeightPlan::vector(const TensorSource& source, std::string_view suffix, Place place,
@@ -205,12 +219,57 @@ Status WeightPlan::linear(const TensorSource& source, Place place, Extent extent
   return bias(source, place, extent.n_rows, target);
 }
 
+Result<std::shared_ptr<const QuantizedSource>> WeightPlan::find_quantized(const TensorSource& source, Place place,
+                                                                          Extent extent) {
+  if (source.name.empty()) {
+    return nullptr;
+  }
+  for (const std::string& name : finder_.names(source, "", place)) {
+    HEARTH_TRY(std::shared_ptr<const QuantizedSource> found, quantized_->find({name, extent.n_rows, extent.n_cols}));
+    if (found != nullptr) {
+      for (const formats::TensorView* tensor : found->tensors()) {
+        finder_.mark_used(*tensor);
+      }
+      return found;
+    }
+  }
+  return nullptr;
+}
+
+void WeightPlan::set_order_slots(std::initializer_list<Linear*> readers) {
+  std::vector<const Linear*> leaders;  // one for each order
+  for (Linear* reader : readers) {
+    if (reader->input_order == nullptr) {
+      continue;
+    }
+    const auto same = std::ranges::find_if(leaders, [reader](const Linear* leader) {
+      return std::equal(leader->input_order, leader->input_order + leader->matrix.n_cols, reader->input_order,
+                        reader->input_order + reader->matrix.n_cols);
+    });
+    reader->order_slot = static_cast<std::int32_t>(same - leaders.begin());
+    if (same == leaders.end()) {
+      leaders.push_back(reader);
+    }
+  }
+  weights_.n_order_slots = std::max(weights_.n_order_slots, static_cast<std::int32_t>(leaders.size()));
+}
+
 Status WeightPlan::matrix(const TensorSource& source, Place place, Extent extent, Linear& target) {
-  HEARTH_TRY(const formats::TensorView* tensor, finder_.require(source, source.weight, place));
   const std::int64_t tensor_rows = part_rows(spec_, source, extent.n_rows).tensor_rows;
+  MatrixSource rows = rows_of(source, extent.n_rows);
+  HEARTH_TRY(rows.quantized, find_quantized(source, place, {tensor_rows, extent.n_cols}));
+  if (rows.quantized != nullptr) {
+    rows.transposed = false;
+    const std::span<const std::int32_t> order = rows.quantized->input_order();
+    if (!order.empty()) {
+      target.input_order = weights_.input_orders.emplace_back(order.begin(), order.end()).data();
+      set_order_slots({&target});
+    }
+    return add(rows, target);
+  }
+  HEARTH_TRY(const formats::TensorView* tensor, finder_.require(source, source.weight, place));
   HEARTH_TRY_VOID(check_shape(
       *tensor, source.transposed ? std::vector{extent.n_cols, tensor_rows} : std::vector{tensor_rows, extent.n_cols}));
-  MatrixSource rows = rows_of(source, extent.n_rows);
   rows.tensor = tensor;
   HEARTH_TRY_VOID(add(rows, target));
   return tensor->type == quant::BlockType::kNvfp4 ? tensor_factor(source, place, 1, target) : Status();
@@ -295,7 +354,8 @@ Status WeightPlan::plan_output() {
   }
   const Extent extent{weights_.n_vocab, spec_.token_dim()};
   const formats::TensorView* own = finder_.find(names_.output, names_.output.weight, {});
-  if (own != nullptr && own->bytes.data() != weights_.embedding->bytes.data()) {
+  HEARTH_TRY(const auto quantized, find_quantized(names_.output, {}, extent));
+  if (quantized != nullptr || (own != nullptr && own->bytes.data() != weights_.embedding->bytes.data())) {
     HEARTH_TRY_VOID(matrix(names_.output, {}, extent, weights_.output));
   } else {
     HEARTH_TRY_VOID(matrix(names_.embedding, {}, extent, weights_.output));
@@ -340,6 +400,7 @@ Status WeightPlan::plan_attention(int layer, LayerWeights& target) {
   HEARTH_TRY_VOID(linear(names_.query, place, {query_rows, spec_.hidden_dim}, target.query));
   HEARTH_TRY_VOID(linear(names_.key, place, {kv_rows, spec_.hidden_dim}, target.key));
   HEARTH_TRY_VOID(linear(names_.value, place, {kv_rows, spec_.hidden_dim}, target.value));
+  set_order_slots({&target.query, &target.key, &target.value});
   HEARTH_TRY_VOID(linear(names_.attention_output, place, {spec_.hidden_dim, query_rows}, target.attention_output));
   HEARTH_TRY_VOID(require_bias(spec_.qkv_bias, names_.query, place));
   HEARTH_TRY_VOID(require_bias(spec_.qkv_bias, names_.key, place));
@@ -377,6 +438,7 @@ Status WeightPlan::plan_dense(int layer, std::int64_t ffn_dim, FeedForward& targ
     HEARTH_TRY_VOID(require_bias(spec_.ffn_bias, names_.gate, place));
   }
   HEARTH_TRY_VOID(linear(names_.up, place, {ffn_dim, spec_.hidden_dim}, target.up));
+  set_order_slots({&target.gate, &target.up});
   HEARTH_TRY_VOID(linear(names_.down, place, {spec_.hidden_dim, ffn_dim}, target.down));
   HEARTH_TRY_VOID(require_bias(spec_.ffn_bias, names_.up, place));
   return require_bias(spec_.ffn_bias, names_.down, place);
@@ -402,6 +464,7 @@ Status WeightPlan::plan_experts(int layer, LayerWeights& target) {
       HEARTH_TRY_VOID(linear(names_.expert_up, place, up, ffn.up));
       HEARTH_TRY_VOID(linear(names_.expert_down, place, down, ffn.down));
     }
+    set_order_slots({&ffn.gate, &ffn.up});
     HEARTH_TRY_VOID(check_same_inputs(layer, target.experts.front(), ffn));
   }
   return {};
@@ -416,6 +479,7 @@ Status WeightPlan::plan_shared_expert(int layer, LayerWeights& target) {
   HEARTH_TRY_VOID(linear(names_.shared_up, place, up, target.shared.up));
   HEARTH_TRY_VOID(
       linear(names_.shared_down, place, {spec_.hidden_dim, spec_.experts.shared_ffn_dim}, target.shared.down));
+  set_order_slots({&target.shared.gate, &target.shared.up});
   if (spec_.experts.shared_gate) {
     const TensorSource& source = names_.shared_expert_gate;
     HEARTH_TRY(const formats::TensorView* gate, finder_.require(source, source.weight, place));

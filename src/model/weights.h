@@ -26,6 +26,12 @@ struct Linear {
   PackedMatrix matrix;
   ActivationKind input = ActivationKind::kF32;
   const float* bias = nullptr;  // [matrix.n_rows] or null
+  // Which input each column reads, [matrix.n_cols] (GPTQ's act-order, EXL2); null: column k reads input k.
+  const std::int32_t* input_order = nullptr;
+  std::int32_t order_slot = 0;  // into InputRows::ordered, the same for matrices that read the same rows in one order
+
+  // Whether it reads rows of floats as they were computed.
+  bool reads_floats() const { return input == ActivationKind::kF32 && input_order == nullptr; }
 };
 
 struct Norm {
@@ -80,6 +86,8 @@ struct Weights {
 
   cpu::MemoryRegion packed;
   std::deque<std::vector<float>> vectors;  // what the pointers to norms and biases point to
+  std::deque<std::vector<std::int32_t>> input_orders;
+  std::int32_t n_order_slots = 0;
 };
 
 struct PackOptions {

@@ -40,6 +40,7 @@ struct Extents {
   std::int64_t n_experts;
   std::int64_t attention_bytes;
   bool is_parallel;
+  InputOrders orders;
 };
 
 // The widest activation block is 256: a row of any kind takes no more than one rounded up to it.
@@ -94,6 +95,13 @@ void Layout::lay_out_quantized(std::int64_t n_rows, std::int64_t n_cols, InputRo
   for (std::size_t i = 0; i < kQuantizedKinds.size(); ++i) {
     arena_.take(inputs.quantized[i], n_rows * kernels_.activation_row_bytes(kQuantizedKinds[i], whole_blocks(n_cols)));
   }
+  const std::int64_t ordered_bytes =
+      extents_.orders.are_quantized
+          ? kernels_.activation_row_bytes(kernels::ActivationKind::kI8Block32, whole_blocks(n_cols))
+          : row_stride(n_cols) * static_cast<std::int64_t>(sizeof(float));
+  for (std::int32_t slot = 0; slot < extents_.orders.n_slots; ++slot) {
+    arena_.take(inputs.ordered[static_cast<std::size_t>(slot)], n_rows * ordered_bytes);
+  }
 }
 
 void Layout::lay_out_rows(std::int64_t n_rows, RowBuffers& rows) {
@@ -112,6 +120,9 @@ void Layout::lay_out_rows(std::int64_t n_rows, RowBuffers& rows) {
 void Layout::lay_out_worker(WorkerScratch& worker) {
   lay_out_rows(kRedundantRows, worker.rows);
   arena_.take(worker.row, 2 * extents_.row);
+  if (extents_.orders.n_slots > 0) {
+    arena_.take(worker.ordered, row_stride(std::max(extents_.widest, extents_.shared_ffn)));
+  }
   if (extents_.n_used > 0) {
     const std::int64_t n_slots = space_.max_rows * extents_.n_used;
     arena_.take(worker.router_logits, row_stride(extents_.n_experts));
@@ -157,7 +168,7 @@ std::size_t Layout::run(std::int64_t n_rope_classes) {
 }  // namespace
 
 Result<Workspace> make_workspace(const ArchSpec& spec, const kernels::KernelTable& kernels, std::int32_t max_rows,
-                                 int n_workers) {
+                                 int n_workers, const InputOrders& orders) {
   Workspace space;
   space.max_rows = max_rows;
   space.workers.resize(static_cast<std::size_t>(n_workers));
@@ -185,6 +196,7 @@ Result<Workspace> make_workspace(const ArchSpec& spec, const kernels::KernelTabl
       .n_experts = spec.experts.n_experts,
       .attention_bytes = attention_bytes(spec, kernels),
       .is_parallel = spec.parallel_block,
+      .orders = orders,
   };
   const auto n_rope_classes = static_cast<std::int64_t>(spec.ropes.size());
   const std::size_t n_bytes = Layout(space, extents, kernels).run(n_rope_classes);

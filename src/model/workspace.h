@@ -22,6 +22,9 @@ inline constexpr std::int32_t kAttentionTileRows = 32;
 inline constexpr std::array<kernels::ActivationKind, 2> kQuantizedKinds = {kernels::ActivationKind::kI8Block32,
                                                                            kernels::ActivationKind::kI8Block256};
 
+// Query, key and value may each read their inputs in an order of their own.
+inline constexpr std::int32_t kMaxInputOrders = 3;
+
 // Distance of rows in floats: rows begin at multiples of 64 bytes.
 inline std::int64_t row_stride(std::int64_t n_cols) {
   return (n_cols + 15) / 16 * 16;
@@ -31,6 +34,8 @@ inline std::int64_t row_stride(std::int64_t n_cols) {
 struct InputRows {
   float* values = nullptr;  // [n, row_stride(n_cols)]; null where rows are read from elsewhere
   std::array<unsigned char*, kQuantizedKinds.size()> quantized = {};  // in the order of kQuantizedKinds
+  // Rows whose columns were put in another order, as matrices with that Linear::order_slot read them.
+  std::array<unsigned char*, kMaxInputOrders> ordered = {};
 };
 
 // What a worker computes rows in: its own memory or the shared one.
@@ -54,6 +59,7 @@ struct Routing {
 struct WorkerScratch {
   RowBuffers rows;                     // of kRedundantRows rows
   float* row = nullptr;                // [2, the wider row_stride of hidden_dim and token_dim]
+  float* ordered = nullptr;            // one row in another order; only with InputOrders
   float* router_logits = nullptr;      // [n_experts]
   Routing routing;                     // experts and weights are used for few rows only, the rest always
   unsigned char* attention = nullptr;  // kernel scratch
@@ -83,8 +89,14 @@ struct Workspace {
   cpu::MemoryRegion memory;
 };
 
+// What matrices that read their inputs in another order need.
+struct InputOrders {
+  std::int32_t n_slots = 0;    // Weights::n_order_slots
+  bool are_quantized = false;  // to blocks of 32, else floats
+};
+
 // Errors: unavailable (no memory).
 Result<Workspace> make_workspace(const ArchSpec& spec, const kernels::KernelTable& kernels, std::int32_t max_rows,
-                                 int n_workers);
+                                 int n_workers, const InputOrders& orders);
 
 }  // namespace hearth::model

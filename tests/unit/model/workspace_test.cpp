@@ -24,7 +24,7 @@ ArchSpec small_spec() {
 TEST(WorkspaceTest, BuffersAreAlignedAndApart) {
   ArchSpec spec = small_spec();
   spec.experts = {.n_experts = 4, .n_used = 2};
-  const Workspace space = make_workspace(spec, testing::test_kernels(), 64, 2).value();
+  const Workspace space = make_workspace(spec, testing::test_kernels(), 64, 2, {}).value();
   const std::vector<const void*> buffers = {space.rows.hidden,
                                             space.rows.inputs.values,
                                             space.rows.inputs.quantized[0],
@@ -55,7 +55,7 @@ TEST(WorkspaceTest, BuffersAreAlignedAndApart) {
 }
 
 TEST(WorkspaceTest, DenseModelsHaveNoExpertBuffers) {
-  const Workspace space = make_workspace(small_spec(), testing::test_kernels(), 64, 1).value();
+  const Workspace space = make_workspace(small_spec(), testing::test_kernels(), 64, 1, {}).value();
   EXPECT_EQ(space.rows.gathered.values, nullptr);
 }
 
