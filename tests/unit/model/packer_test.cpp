@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -103,6 +105,51 @@ TEST(PackerTest, ThreadsPackTheSameBytes) {
     }
   }
   EXPECT_EQ(packed[0], packed[1]);
+}
+
+// Rows of one number each: row n is n everywhere, and the table says what it is multiplied with.
+class NumberSource final : public QuantizedSource {
+ public:
+  explicit NumberSource(const formats::TensorView& tensor) { tensors_ = {&tensor}; }
+  void plan(kernels::PackedMatrix& matrix) const override {
+    matrix.kind = kernels::PackedKind::kF32;
+    matrix.n_cols = 2;
+    matrix.panel_bytes = 2 * matrix.panel_rows * static_cast<std::int64_t>(sizeof(float));
+  }
+  std::size_t table_bytes() const override { return sizeof(float); }
+  void write_table(kernels::PackedMatrix& matrix, std::byte* table) const override {
+    const float factor = 0.5F;
+    std::memcpy(table, &factor, sizeof(factor));
+    matrix.scales = reinterpret_cast<const float*>(table);
+  }
+  void pack_panel(const kernels::PackedMatrix& matrix, std::span<const std::int64_t> rows,
+                  std::byte* panel) const override {
+    for (std::int64_t i = 0; i < 2 * matrix.panel_rows; ++i) {
+      const auto value = static_cast<float>(rows[static_cast<std::size_t>(i % matrix.panel_rows)]);
+      std::memcpy(panel + i * static_cast<std::int64_t>(sizeof(float)), &value, sizeof(value));
+    }
+  }
+};
+
+TEST(PackerTest, QuantisedSourcesPackRowsOfTheirTensorsBesideATable) {
+  const kernels::KernelTable& kernels = testing::test_kernels();
+  const std::vector<std::byte> bytes(16);
+  formats::Checkpoint checkpoint;
+  checkpoint.tensors.push_back({.name = "t", .bytes = bytes, .file_index = -1});
+  const auto source = std::make_shared<NumberSource>(checkpoint.tensors[0]);
+  Packer packer(checkpoint, kernels);
+  kernels::PackedMatrix first;
+  kernels::PackedMatrix second;
+  ASSERT_TRUE(packer.plan({.quantized = source, .first_row = 100, .n_rows = 21}, first));
+  ASSERT_TRUE(packer.plan(
+      {.quantized = source, .n_rows = 4, .head_dim = 4, .order = RowOrder::kFromPairs, .n_rotated = 4}, second));
+  const auto region = packer.pack(2);
+  ASSERT_TRUE(region);
+  EXPECT_EQ(*first.scales, 0.5F);
+  EXPECT_EQ(*second.scales, 0.5F);
+  EXPECT_EQ(unpacked_row(kernels, first, 20), (std::vector<float>{120, 120}));
+  EXPECT_EQ(unpacked_row(kernels, second, 1), (std::vector<float>{2, 2}));
+  EXPECT_EQ(unpacked_row(kernels, second, 2), (std::vector<float>{1, 1}));
 }
 
 }  // namespace
