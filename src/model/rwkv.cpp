@@ -22,13 +22,12 @@ void read_embedding(const RwkvPass& pass, std::int32_t token, float* values) {
   pass.norm(weights.embedding_norm, values, values);
 }
 
-// Embeddings of this worker's rows and the states of sequences that begin. No barrier: rows are read by who wrote them,
-// states after the first one.
+// Embeddings of the rows, and the states of sequences that begin.
 void begin_step(const RwkvPass& pass) {
   const StepBatch& batch = *pass.step().batch;
-  const Range rows = pass.part_of(pass.n_rows());
+  const Range rows = pass.prepared(pass.n_rows());
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    read_embedding(pass, batch.tokens[static_cast<std::size_t>(row)], pass.space().hidden + row * pass.stride());
+    read_embedding(pass, batch.tokens[static_cast<std::size_t>(row)], pass.rows().hidden + row * pass.stride());
   }
   const Range sequences = pass.part_of(static_cast<std::int64_t>(batch.sequences.size()));
   for (std::int64_t i = sequences.begin; i < sequences.end; ++i) {
@@ -37,6 +36,7 @@ void begin_step(const RwkvPass& pass) {
       pass.state_layout().clear(sequence.state);
     }
   }
+  pass.barrier();
 }
 
 ArchSpec describe(const RwkvSpec& spec) {

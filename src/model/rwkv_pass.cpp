@@ -30,14 +30,16 @@ RwkvPass::RwkvPass(RwkvNetwork& network, const RwkvStep& step, int worker)
       step_(step),
       state_layout_(network.spec),
       worker_(worker),
-      stride_(row_stride(network.spec.hidden_dim)) {}
+      stride_(row_stride(network.spec.hidden_dim)),
+      is_shared_(n_rows() >= kRedundantRows),
+      rows_(is_shared_ ? &network.space.rows : &network.space.own_rows[static_cast<std::size_t>(worker)]) {}
 
 void RwkvPass::norm(const Norm& norm, const float* x, float* out) const {
   kernels().layer_norm(x, norm.weight, norm.bias, spec().norm_eps, spec().hidden_dim, out);
 }
 
 float* RwkvPass::add_output(std::int64_t row, bool halves) const {
-  float* x = space().hidden + row * stride_;
+  float* x = rows().hidden + row * stride_;
   if (has_output_) {
     kernels().add(x, space().output + row * stride_, spec().hidden_dim, x);
   }
@@ -48,22 +50,22 @@ float* RwkvPass::add_output(std::int64_t row, bool halves) const {
 }
 
 void RwkvPass::begin_sub_layer(const Norm& norm, bool halves) {
-  const Range rows = part_of(n_rows());
-  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    this->norm(norm, add_output(row, halves), space().normed + row * stride_);
+  const Range range = prepared(n_rows());
+  for (std::int64_t row = range.begin; row < range.end; ++row) {
+    this->norm(norm, add_output(row, halves), rows().normed + row * stride_);
   }
   has_output_ = false;
-  barrier();
+  finish_preparing();
 }
 
 const float* RwkvPass::row_before(std::int64_t row, std::int64_t state_offset) const {
   const std::int32_t index = step_.sequence_of_row[static_cast<std::size_t>(row)];
   const StepSequence& sequence = step_.batch->sequences[static_cast<std::size_t>(index)];
-  return row == sequence.first_row ? sequence.state + state_offset : space().normed + (row - 1) * stride_;
+  return row == sequence.first_row ? sequence.state + state_offset : rows().normed + (row - 1) * stride_;
 }
 
 void RwkvPass::shift(std::int64_t row, const float* before, const float* shift, float* out) const {
-  const float* normed = space().normed + row * stride_;
+  const float* normed = rows().normed + row * stride_;
   const bool weighs_row = spec().time_mix == RwkvTimeMix::kV4 || spec().time_mix == RwkvTimeMix::kV5;
   kernels().lerp(weighs_row ? before : normed, weighs_row ? normed : before, shift, spec().hidden_dim, out);
 }
@@ -73,7 +75,7 @@ void RwkvPass::keep_last_rows(std::int64_t state_offset) const {
   const Range mine = part_of(static_cast<std::int64_t>(sequences.size()));
   for (std::int64_t i = mine.begin; i < mine.end; ++i) {
     const StepSequence& sequence = sequences[static_cast<std::size_t>(i)];
-    const float* last = space().normed + (sequence.first_row + sequence.n_rows - 1) * stride_;
+    const float* last = rows().normed + (sequence.first_row + sequence.n_rows - 1) * stride_;
     std::copy_n(last, spec().hidden_dim, sequence.state + state_offset);
   }
 }

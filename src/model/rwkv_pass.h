@@ -1,9 +1,9 @@
 // RwkvPass: one worker's way through one step of an RWKV model. The sub-layers (rwkv_time_mix*, rwkv_ffn) are functions
 // on it.
 //
-// Workers share out rows where rows are prepared, panels where matrices are multiplied and heads where the recurrence
-// runs, and meet at a barrier in between. Every value is computed by one formula whatever the number of rows and
-// workers.
+// Workers share out rows where many rows are prepared, panels where matrices are multiplied and heads where the
+// recurrence runs, and meet at a barrier in between. Every value is computed by one formula whatever the number of rows
+// and workers.
 #pragma once
 
 #include <algorithm>
@@ -23,18 +23,29 @@
 
 namespace hearth::model {
 
-// Scratch memory, allocated once at load. Rows begin row_stride(n) floats apart.
+// What rows are prepared in: few rows (below kRedundantRows) by every worker in memory of its own, so that no barrier
+// is needed before the matrix that reads them; many rows are shared out, in the shared memory. Rows begin row_stride(n)
+// floats apart.
+struct RwkvRows {
+  float* hidden = nullptr;                         // residual stream [n_rows, hidden_dim]
+  float* normed = nullptr;                         // what a sub-layer reads, before the token shift; as hidden
+  std::array<InputRows, kRwkvProjections> inputs;  // after the token shift
+  // Values of all workers, quantised forms of this one.
+  InputRows mixed;    // what the recurrence gave, [n_rows, hidden_dim]
+  InputRows ffn_key;  // [n_rows, ffn_dim]
+};
+
+// Scratch memory, allocated once at load; all [max_rows, hidden_dim] where nothing else is said.
 struct RwkvWorkspace {
-  float* hidden = nullptr;                              // residual stream [max_rows, hidden_dim]
-  float* normed = nullptr;                              // what a sub-layer reads, before the token shift; as hidden
-  float* output = nullptr;                              // of a sub-layer, not yet added to hidden; as hidden
-  float* first_value = nullptr;                         // RWKV-7: the values of layer 0; as hidden
-  std::array<InputRows, kRwkvProjections> inputs;       // after the token shift
-  std::array<float*, kRwkvProjections> projected = {};  // as hidden
-  std::array<float*, kRwkvProjections> ranks = {};      // of loras [max_rows, max_rank]
-  InputRows mixed;                                      // what the recurrence gave, [max_rows, hidden_dim]
-  InputRows ffn_key;                                    // [max_rows, ffn_dim]
-  std::vector<float*> scratch;                          // per worker, [3, head_dim]
+  RwkvRows rows;
+  std::vector<RwkvRows> own_rows;  // per worker, of kRedundantRows rows
+  float* output = nullptr;         // of a sub-layer, not yet added to the residual stream
+  float* first_value = nullptr;    // RWKV-7: the values of layer 0
+  float* value_gate = nullptr;     // RWKV-7: how much of them a value takes
+  std::array<float*, kRwkvProjections> projected = {};
+  std::array<float*, kRwkvProjections> shifts = {};  // RWKV-6: weights of the token shift
+  std::array<float*, kRwkvProjections> ranks = {};   // of loras, [max_rows, max_rank]
+  std::vector<float*> scratch;                       // per worker, [3, head_dim]
   cpu::MemoryRegion memory;
 };
 
@@ -91,10 +102,19 @@ class RwkvPass {
   const RwkvStateLayout& state_layout() const { return state_layout_; }
   std::int64_t n_rows() const { return static_cast<std::int64_t>(step_.batch->tokens.size()); }
   std::int64_t stride() const { return stride_; }  // of rows of hidden_dim
+  RwkvRows& rows() const { return *rows_; }
   Range part_of(std::int64_t n) const { return share(n, worker_, network_.pool->n_threads()); }
   void barrier() const { network_.pool->barrier(); }
+  // The rows of n that this worker prepares: all of them where every worker prepares its own.
+  Range prepared(std::int64_t n) const { return is_shared_ ? part_of(n) : Range{0, n}; }
+  // After preparing: a barrier where rows were shared out.
+  void finish_preparing() const {
+    if (is_shared_) {
+      barrier();
+    }
+  }
 
-  // Adds the last sub-layer's output to this worker's rows of the residual stream and norms them into space().normed.
+  // Adds the last sub-layer's output to the rows of the residual stream and norms them into rows().normed.
   // The stream is halved first where `halves` (a file whose weights are scaled down by as much).
   void begin_sub_layer(const Norm& norm, bool halves);
   void norm(const Norm& norm, const float* x, float* out) const;
@@ -111,7 +131,7 @@ class RwkvPass {
   // Row `row` mixed with the one before by `shift`; RWKV-4 and -5 state the weight of the row itself, later ones that
   // of the one before.
   void shift(std::int64_t row, const float* before, const float* shift, float* out) const;
-  // Puts the last normed row of every sequence into its state; after all have read what is there.
+  // Puts the last normed row of every sequence into its state; behind a barrier after all have read what is there.
   void keep_last_rows(std::int64_t state_offset) const;
 
   // Row `row` of `inputs` in the form that `linear` reads; its floats are there.
@@ -141,6 +161,8 @@ class RwkvPass {
   RwkvStateLayout state_layout_;
   int worker_;
   std::int64_t stride_;
+  bool is_shared_;
+  RwkvRows* rows_;
   bool has_output_ = false;
 };
 

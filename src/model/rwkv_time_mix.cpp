@@ -21,17 +21,17 @@ const Linear* matrix_of(const RwkvLayer& weights, RwkvProjection index) {
 
 void shift_inputs(RwkvPass& pass, std::int32_t layer) {
   const RwkvLayer& weights = pass.layer(layer);
-  const Range rows = pass.part_of(pass.n_rows());
+  const Range rows = pass.prepared(pass.n_rows());
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     const float* before = pass.row_before(row, pass.state_layout().time_shift(layer));
     for (std::size_t i = 0; i < kRwkvProjections; ++i) {
       if (weights.shift[i] != nullptr) {
-        pass.shift(row, before, weights.shift[i], pass.space().inputs[i].values + row * pass.stride());
+        pass.shift(row, before, weights.shift[i], pass.rows().inputs[i].values + row * pass.stride());
         quantize_rwkv_input(pass, weights, static_cast<RwkvProjection>(i), row);
       }
     }
   }
-  pass.barrier();
+  pass.finish_preparing();
 }
 
 void run_heads(RwkvPass& pass, std::int32_t layer) {
@@ -51,14 +51,14 @@ void run_heads(RwkvPass& pass, std::int32_t layer) {
 
 void quantize_rwkv_input(RwkvPass& pass, const RwkvLayer& weights, RwkvProjection index, std::int64_t row) {
   if (const Linear* matrix = matrix_of(weights, index)) {
-    pass.quantize(*matrix, row, pass.space().inputs[index]);
+    pass.quantize(*matrix, row, pass.rows().inputs[index]);
   }
 }
 
 void project_rwkv(RwkvPass& pass, const RwkvLayer& weights) {
   for (const RwkvProjection index : {kReceptance, kKey, kValue, kGate}) {
     if (const Linear* matrix = matrix_of(weights, index)) {
-      pass.project(*matrix, pass.space().inputs[index], pass.space().projected[index], kAsComputed);
+      pass.project(*matrix, pass.rows().inputs[index], pass.space().projected[index], kAsComputed);
     }
   }
 }
@@ -71,15 +71,15 @@ void run_rwkv_time_mix(RwkvPass& pass, std::int32_t layer) {
   } else {
     shift_inputs(pass, layer);
   }
-  pass.keep_last_rows(pass.state_layout().time_shift(layer));
   run_heads(pass, layer);
   pass.barrier();
-  const Range rows = pass.part_of(pass.n_rows());
+  pass.keep_last_rows(pass.state_layout().time_shift(layer));
+  const Range rows = pass.prepared(pass.n_rows());
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-    pass.quantize(weights.output, row, pass.space().mixed);
+    pass.quantize(weights.output, row, pass.rows().mixed);
   }
-  pass.barrier();
-  pass.project(weights.output, pass.space().mixed, pass.space().output, kAsComputed);
+  pass.finish_preparing();
+  pass.project(weights.output, pass.rows().mixed, pass.space().output, kAsComputed);
   pass.barrier();
   pass.set_output();
 }

@@ -7,14 +7,14 @@
 
 namespace hearth::model {
 
-// From the mixed inputs of all projections to this worker's heads of space().mixed; every worker has all it reads when
+// From the mixed inputs of all projections to this worker's heads of rows().mixed; every worker has all it reads when
 // these begin, and they end without a barrier.
 void run_rwkv_v4_heads(RwkvPass& pass, std::int32_t layer);
 void run_rwkv_v5_heads(RwkvPass& pass, std::int32_t layer);
 void run_rwkv_v6_heads(RwkvPass& pass, std::int32_t layer);
 void run_rwkv_v7_heads(RwkvPass& pass, std::int32_t layer);
 
-// RWKV-6's token shift, whose weights depend on the token: leaves the mixed inputs and a barrier.
+// RWKV-6's token shift, whose weights depend on the token: leaves the mixed inputs as rows are prepared.
 void run_rwkv_v6_shift(RwkvPass& pass, std::int32_t layer);
 
 // Receptance, key, value and, where there is one, gate, of this worker's panels.

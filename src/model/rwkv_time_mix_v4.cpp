@@ -15,7 +15,7 @@ void run_rwkv_v4_heads(RwkvPass& pass, std::int32_t layer) {
     float* state = sequence.state + pass.state_layout().recurrence(layer) + first;
     for (std::int64_t row = sequence.first_row; row < sequence.first_row + sequence.n_rows; ++row) {
       const std::int64_t at = row * pass.stride() + first;
-      float* out = pass.space().mixed.values + at;
+      float* out = pass.rows().mixed.values + at;
       pass.kernels().wkv4({.key = pass.space().projected[kKey] + at,
                            .value = pass.space().projected[kValue] + at,
                            .decay = weights.decay + first,

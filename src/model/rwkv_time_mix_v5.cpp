@@ -11,7 +11,7 @@ void run_rwkv_matrix_heads(RwkvPass& pass, std::int32_t layer, const float* deca
     float* state = sequence.state + pass.state_layout().recurrence(layer) + first * n;
     for (std::int64_t row = sequence.first_row; row < sequence.first_row + sequence.n_rows; ++row) {
       const std::int64_t at = row * pass.stride() + first;
-      float* out = space.mixed.values + at;
+      float* out = pass.rows().mixed.values + at;
       pass.kernels().wkv({.receptance = space.projected[kReceptance] + at,
                           .key = space.projected[kKey] + at,
                           .value = space.projected[kValue] + at,

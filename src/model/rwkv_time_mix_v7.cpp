@@ -16,7 +16,7 @@ constexpr float kLeastLength = 1e-12F;
 void lora_downs(RwkvPass& pass, const RwkvLayer& weights) {
   const RwkvWorkspace& space = pass.space();
   const auto down = [&](const RwkvLora& lora, RwkvProjection input, std::size_t ranks, auto function) {
-    pass.lora_down(lora, space.inputs[input].values, space.ranks[ranks], function);
+    pass.lora_down(lora, pass.rows().inputs[input].values, space.ranks[ranks], function);
   };
   down(weights.decay_lora, kDecay, kDecay,
        [&](float* values, std::int64_t n) { pass.kernels().activate(Activation::kTanh, values, n, values); });
@@ -28,7 +28,6 @@ void lora_downs(RwkvPass& pass, const RwkvLayer& weights) {
   }
 }
 
-// Leaves how much of layer 0's value is taken in the buffer of normed rows, which nobody reads any more.
 void lora_ups(RwkvPass& pass, const RwkvLayer& weights) {
   const RwkvWorkspace& space = pass.space();
   const kernels::KernelTable& kernels = pass.kernels();
@@ -43,7 +42,7 @@ void lora_ups(RwkvPass& pass, const RwkvLayer& weights) {
   pass.lora_up(weights.rate_lora, space.ranks[kRate], space.projected[kRate], sigmoid);
   pass.lora_up(weights.gate_lora, space.ranks[kGate], space.projected[kGate], kAsComputed);
   if (weights.value_lora.exists()) {
-    pass.lora_up(weights.value_lora, space.ranks[kValue], space.normed, sigmoid);
+    pass.lora_up(weights.value_lora, space.ranks[kValue], space.value_gate, sigmoid);
   }
 }
 
@@ -58,7 +57,7 @@ void mix_values(RwkvPass& pass, const RwkvLayer& weights, const HeadRow& row) {
   const std::int64_t n = pass.spec().head_dim;
   float* value = space.projected[kValue] + row.at;
   if (weights.value_lora.exists()) {
-    pass.kernels().lerp(value, space.first_value + row.at, space.normed + row.at, n, value);
+    pass.kernels().lerp(value, space.first_value + row.at, space.value_gate + row.at, n, value);
   } else {
     std::copy_n(value, n, space.first_value + row.at);
   }
@@ -74,7 +73,7 @@ void run_row(RwkvPass& pass, const RwkvLayer& weights, const HeadRow& row, float
   const float* rate = space.projected[kRate] + row.at;
   const float* value = space.projected[kValue] + row.at;
   float* key = space.projected[kKey] + row.at;
-  float* out = space.mixed.values + row.at;
+  float* out = pass.rows().mixed.values + row.at;
 
   // The direction of k ⊙ k_k: an RMS norm gives vectors of length √n.
   kernels.multiply(key, weights.key_removal + row.first, n, removal);
