@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/families.h"
+#include "model/families/ggml_keys.h"
 #include "model/families/gguf_keys.h"
 #include "model/families/hf_keys.h"
 #include "model/families/hf_tensors.h"
@@ -68,8 +69,37 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr std::string_view kGgmlNames[] = {"bloom"};
+
+// Query, key and value rows were regrouped by the converter.
+constexpr TensorTable kGgmlTensors = [] {
+  TensorTable table;
+  table.embedding = {"tok_embeddings"};
+  table.embedding_norm = {"norm"};
+  table.output_norm = {"output_norm"};
+  table.output = {"output"};
+  table.attention_norm = {"layers.{layer}.attention_norm"};
+  fuse_qkv(table, {.name = "layers.{layer}.attention.query_key_value"});
+  table.attention_output = {"layers.{layer}.attention.wo"};
+  table.ffn_norm = {"layers.{layer}.ffn_norm"};
+  table.up = {"layers.{layer}.feed_forward.w1"};
+  table.down = {"layers.{layer}.feed_forward.w2"};
+  return table;
+}();
+
+// The context is not in the file; alibi goes beyond the 2048 that all BLOOM models were trained with.
+Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
+  const GgmlKeys keys(checkpoint);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({}));
+  set_common(spec);
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("layers.0.feed_forward.w1.weight", kMaxGgmlDim));
+  spec.trained_context = 2048;
+  return ModelPlan{std::move(spec), kGgmlTensors};
+}
+
 }  // namespace
 
-const Family kBloomFamily = {.name = "bloom", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
+const Family kBloomFamily = {
+    .name = "bloom", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model

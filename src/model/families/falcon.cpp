@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/families.h"
+#include "model/families/ggml_keys.h"
 #include "model/families/gguf_keys.h"
 #include "model/families/hf_keys.h"
 #include "model/families/hf_tensors.h"
@@ -112,8 +113,33 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr std::string_view kGgmlNames[] = {"falcon"};
+
+// The tensors of ggml files have the names of config.json's, but query, key and value rows were regrouped by the
+// converter. The context is not in the file.
+Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
+  const GgmlKeys keys(checkpoint);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({}));
+  set_common(spec);
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("transformer.h.0.mlp.dense_h_to_4h.weight", kMaxGgmlDim));
+  HEARTH_TRY(spec.n_kv_heads, keys.require_count("n_head_kv", spec.n_heads));
+  if (spec.n_heads % spec.n_kv_heads != 0) {
+    return fail(ErrorCode::kCorruptFile, fmt::format("n_head_kv: expected a divisor of {} query heads, found {}",
+                                                     spec.n_heads, spec.n_kv_heads));
+  }
+  spec.trained_context = 2048;
+  TensorTable tensors = kHfTensors;
+  fuse_qkv(tensors, {.name = "h.{layer}.self_attention.query_key_value"});
+  if (checkpoint.find("transformer.h.0.ln_attn.weight") != nullptr) {
+    tensors.attention_norm = {"h.{layer}.ln_attn"};
+    tensors.ffn_norm = {"h.{layer}.ln_mlp"};
+  }
+  return ModelPlan{std::move(spec), tensors};
+}
+
 }  // namespace
 
-const Family kFalconFamily = {.name = "falcon", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
+const Family kFalconFamily = {
+    .name = "falcon", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/families.h"
+#include "model/families/ggml_keys.h"
 #include "model/families/gguf_keys.h"
 #include "model/families/hf_keys.h"
 #include "model/families/hf_tensors.h"
@@ -76,8 +77,35 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr std::string_view kGgmlNames[] = {"gpt2"};
+
+constexpr TensorTable kGgmlTensors = [] {
+  TensorTable table;
+  table.embedding = {.name = "model/wte", .weight = ""};
+  table.position_embedding = {.name = "model/wpe", .weight = ""};
+  table.output_norm = {.name = "model/ln_f", .weight = "/g", .bias = "/b"};
+  table.output = {.name = "model/lm_head", .weight = ""};
+  table.attention_norm = {.name = "model/h{layer}/ln_1", .weight = "/g", .bias = "/b"};
+  fuse_qkv(table, {.name = "model/h{layer}/attn/c_attn", .weight = "/w", .bias = "/b"});
+  table.attention_output = {.name = "model/h{layer}/attn/c_proj", .weight = "/w", .bias = "/b"};
+  table.ffn_norm = {.name = "model/h{layer}/ln_2", .weight = "/g", .bias = "/b"};
+  table.up = {.name = "model/h{layer}/mlp/c_fc", .weight = "/w", .bias = "/b"};
+  table.down = {.name = "model/h{layer}/mlp/c_proj", .weight = "/w", .bias = "/b"};
+  return table;
+}();
+
+Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
+  const GgmlKeys keys(checkpoint);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({}));
+  set_common(spec);
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("model/h0/mlp/c_fc/w", kMaxGgmlDim));
+  HEARTH_TRY(spec.trained_context, keys.require_count("n_ctx", kMaxGgmlContext));
+  return ModelPlan{std::move(spec), kGgmlTensors};
+}
+
 }  // namespace
 
-const Family kGpt2Family = {.name = "gpt2", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
+const Family kGpt2Family = {
+    .name = "gpt2", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model

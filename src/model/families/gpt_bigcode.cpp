@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/families.h"
+#include "model/families/ggml_keys.h"
 #include "model/families/gguf_keys.h"
 #include "model/families/hf_keys.h"
 #include "model/families/hf_tensors.h"
@@ -75,8 +76,37 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr std::string_view kGgmlNames[] = {"starcoder"};
+
+// Converters repeated the one key and value head for every query head.
+constexpr TensorTable kGgmlTensors = [] {
+  TensorTable table;
+  table.embedding = {.name = "model/wte", .weight = ""};
+  table.position_embedding = {.name = "model/wpe", .weight = ""};
+  table.output_norm = {.name = "model/ln_f", .weight = "/g", .bias = "/b"};
+  table.output = {.name = "model/lm_head", .weight = ""};
+  table.attention_norm = {.name = "model/h{layer}/ln_1", .weight = "/g", .bias = "/b"};
+  fuse_qkv(table, {.name = "model/h{layer}/attn/c_attn", .qkv = QkvLayout::kRepeatedKv, .weight = "/w", .bias = "/b"});
+  table.attention_output = {.name = "model/h{layer}/attn/c_proj", .weight = "/w", .bias = "/b"};
+  table.ffn_norm = {.name = "model/h{layer}/ln_2", .weight = "/g", .bias = "/b"};
+  table.up = {.name = "model/h{layer}/mlp/c_fc", .weight = "/w", .bias = "/b"};
+  table.down = {.name = "model/h{layer}/mlp/c_proj", .weight = "/w", .bias = "/b"};
+  return table;
+}();
+
+Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
+  const GgmlKeys keys(checkpoint);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({}));
+  set_common(spec);
+  spec.n_kv_heads = 1;
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("model/h0/mlp/c_fc/w", kMaxGgmlDim));
+  HEARTH_TRY(spec.trained_context, keys.require_count("n_ctx", kMaxGgmlContext));
+  return ModelPlan{std::move(spec), kGgmlTensors};
+}
+
 }  // namespace
 
-const Family kGptBigcodeFamily = {.name = "gpt_bigcode", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
+const Family kGptBigcodeFamily = {
+    .name = "gpt_bigcode", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/families.h"
+#include "model/families/ggml_keys.h"
 #include "model/families/gguf_keys.h"
 #include "model/families/hf_keys.h"
 #include "model/families/hf_tensors.h"
@@ -66,8 +67,24 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr std::string_view kGgmlNames[] = {"gptneox"};
+
+// The tensors of ggml files have the names of config.json's. Files of spring 2023 do not say whether attention and
+// feed-forward stand side by side; all models of that time had them so.
+Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
+  const GgmlKeys keys(checkpoint);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({}));
+  set_common(spec);
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("gpt_neox.layers.0.mlp.dense_h_to_4h.weight", kMaxGgmlDim));
+  HEARTH_TRY(spec.trained_context, keys.require_count("n_ctx", kMaxGgmlContext));
+  HEARTH_TRY(const double is_parallel, keys.number("par_res", 1.0));
+  spec.parallel_block = is_parallel != 0.0;
+  return ModelPlan{std::move(spec), kHfTensors};
+}
+
 }  // namespace
 
-const Family kGptNeoxFamily = {.name = "gpt_neox", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
+const Family kGptNeoxFamily = {
+    .name = "gpt_neox", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/families.h"
+#include "model/families/ggml_keys.h"
 #include "model/families/hf_keys.h"
 #include "model/families/hf_tensors.h"
 
@@ -66,8 +67,21 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr std::string_view kGgmlNames[] = {"gptj"};
+
+// The tensors of ggml files have the names of config.json's.
+Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
+  const GgmlKeys keys(checkpoint);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({}));
+  set_common(spec);
+  spec.activation = Activation::kGeluTanh;
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("transformer.h.0.mlp.fc_in.weight", kMaxGgmlDim));
+  HEARTH_TRY(spec.trained_context, keys.require_count("n_ctx", kMaxGgmlContext));
+  return ModelPlan{std::move(spec), kHfTensors};
+}
+
 }  // namespace
 
-const Family kGptjFamily = {.name = "gptj", .hf = {kHfNames, read_hf}};
+const Family kGptjFamily = {.name = "gptj", .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model

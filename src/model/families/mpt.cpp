@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/families.h"
+#include "model/families/ggml_keys.h"
 #include "model/families/gguf_keys.h"
 #include "model/families/hf_keys.h"
 #include "model/families/hf_tensors.h"
@@ -87,8 +88,28 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   return ModelPlan{std::move(spec), tensors};
 }
 
+constexpr std::string_view kGgmlNames[] = {"mpt", "replit"};
+
+// The tensors of ggml files have the names of config.json's. Replit's files leave out what its model has as MPT does.
+Result<ModelPlan> read_ggml(const formats::Checkpoint& checkpoint, std::string_view /*architecture*/) {
+  const GgmlKeys keys(checkpoint);
+  HEARTH_TRY(ArchSpec spec, keys.read_common({.n_layer = "n_layers", .n_embd = "d_model", .n_head = "n_heads"}));
+  set_common(spec);
+  HEARTH_TRY(spec.ffn_dim, keys.rows_of("transformer.blocks.0.ffn.up_proj.weight", kMaxGgmlDim));
+  HEARTH_TRY(spec.trained_context, keys.require_count("max_seq_len", kMaxGgmlContext));
+  HEARTH_TRY(const double max_bias, keys.number("alibi_bias_max", 8.0));
+  HEARTH_TRY(const double clamp, keys.number("clip_qkv", 0.0));
+  if (max_bias == 0.0) {
+    return fail(ErrorCode::kUnsupported, "alibi_bias_max: expected more than 0, a model without positions is not run");
+  }
+  spec.alibi_max_bias = static_cast<float>(max_bias);
+  spec.qkv_clamp = static_cast<float>(clamp);
+  return ModelPlan{std::move(spec), kHfTensors};
+}
+
 }  // namespace
 
-const Family kMptFamily = {.name = "mpt", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}};
+const Family kMptFamily = {
+    .name = "mpt", .gguf = {kGgufNames, read_gguf}, .hf = {kHfNames, read_hf}, .ggml = {kGgmlNames, read_ggml}};
 
 }  // namespace hearth::model
