@@ -60,7 +60,8 @@ Result<ModelPlan> read_hf(const formats::Checkpoint& checkpoint, std::string_vie
   set_common(spec);
   HEARTH_TRY(spec.ropes[0].n_rotated, keys.count("rotary_dim", 64, spec.head_dim));
   if (spec.ropes[0].n_rotated % 2 != 0) {
-    return fail(ErrorCode::kCorruptFile, "rotary_dim: expected an even number");
+    return fail(ErrorCode::kCorruptFile,
+                "rotary_dim: expected an even number, found " + std::to_string(spec.ropes[0].n_rotated));
   }
   TensorTable tensors = kHfTensors;
   HEARTH_TRY_VOID(tie_output(checkpoint, false, tensors));
