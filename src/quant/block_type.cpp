@@ -43,7 +43,6 @@ struct UnreadType {
 };
 
 constexpr std::string_view kWithdrawn = "it was withdrawn before GGUF; quantise the model anew";
-constexpr std::string_view kActivations = "it is for activations, not for weights in files";
 constexpr std::string_view kInterleavedQ4 =
     "it is Q4_0 with its rows interleaved for one kind of CPU and was withdrawn in 2024; use the model's Q4_0 file";
 constexpr std::string_view kInterleavedIq4 =
@@ -53,8 +52,6 @@ constexpr std::string_view kInterleavedIq4 =
 constexpr std::array kUnreadTypes = {
     UnreadType{4, "Q4_2", kWithdrawn},
     UnreadType{5, "Q4_3", kWithdrawn},
-    UnreadType{9, "Q8_1", kActivations},
-    UnreadType{15, "Q8_K", kActivations},
     UnreadType{31, "Q4_0_4_4", kInterleavedQ4},
     UnreadType{32, "Q4_0_4_8", kInterleavedQ4},
     UnreadType{33, "Q4_0_8_8", kInterleavedQ4},

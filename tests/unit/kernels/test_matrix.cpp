@@ -114,6 +114,7 @@ void put_floats(BlockType type, BlockFields fields) {
     case BlockType::kQ4_0Gen1:
     case BlockType::kQ4_0Gen2:
     case BlockType::kQ8_0Gen1:
+    case BlockType::kQ8_K:
       return fields.f32(0);
     case BlockType::kQ4_1Gen1:
     case BlockType::kQ4_1Gen2:

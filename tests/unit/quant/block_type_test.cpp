@@ -45,7 +45,9 @@ TEST_P(EveryGgufType, DecodesTheFixtureBitForBit) {
   // F32 has no fixture of its own: any reference values are its blocks.
   const bool is_f32 = GetParam() == BlockType::kF32;
   const auto folder = std::filesystem::path(HEARTH_GOLDEN_FOLDER) / "ggml-types" / (is_f32 ? "Q8_0" : type.name);
-  for (const char* stem : {"random", "quant"}) {
+  // No program writes weights in the types that ggml has for activations.
+  const bool is_written = GetParam() != BlockType::kQ8_K && type.name != "Q8_1";
+  for (const char* stem : is_written ? std::vector<const char*>{"random", "quant"} : std::vector{"random"}) {
     auto blocks = read_file(folder / (std::string(stem) + (is_f32 ? ".f32" : ".bin")));
     const auto want = read_file(folder / (std::string(stem) + ".f32"));
     ASSERT_FALSE(blocks.empty()) << folder;
