@@ -306,13 +306,22 @@ def greedy(model, ids, n_tokens):
     return generated, margin
 
 
+def texts(out):
+    """(to be scored, to calibrate with): the halves of this repository's documents, as they were at the first run."""
+    files = [out / "text.txt", out / "calibration.txt"]
+    if not all(file.exists() for file in files):
+        paths = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+        whole = "\n\n".join(path.read_text(encoding="utf-8") for path in paths)
+        for file, part in zip(files, (whole[:len(whole) // 2], whole[len(whole) // 2:])):
+            file.write_text(part, encoding="utf-8")
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
 def convert(options):
     torch.manual_seed(0)
     source = Source(options.gguf)
     options.out.mkdir(parents=True, exist_ok=True)
-    sentences = "\n\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))])
-    half = len(sentences) // 2
-    (options.out / "text.txt").write_text(sentences[:half], encoding="utf-8")
+    text, calibration = texts(options.out)
     sums = None
     for name in options.only or FORMATS:
         folder = options.out / name
@@ -320,13 +329,13 @@ def convert(options):
         (write_vocab_and_merges if name.startswith("opt") else write_tokenizer)(folder, source.fields)
         tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=not name.startswith("opt"))
         if sums is None and name.startswith(("gptq", "awq")):
-            ids = tokenizer(sentences[half:]).input_ids
+            ids = tokenizer(calibration).input_ids
             windows = [ids[i * WINDOW:(i + 1) * WINDOW] for i in range(min(N_CALIBRATION_WINDOWS, len(ids) // WINDOW))]
             sums = hessians(source.model(), windows)
         model = FORMATS[name](folder, source, sums)
         prompt = tokenizer(OPENING).input_ids
         tokens, margin = greedy(model, prompt, 32)
-        reference = {"perplexity": perplexity(model, tokenizer, sentences[:half]), "prompt_ids": prompt, "greedy": tokens,
+        reference = {"perplexity": perplexity(model, tokenizer, text), "prompt_ids": prompt, "greedy": tokens,
                      "greedy_min_margin": margin, "greedy_text": tokenizer.decode(tokens)}
         write_json(options.out / f"{name}.reference.json", reference)
         packer = next((real_formats.packer_name(kind) for kind in ("gptq", "awq") if kind in name), "")
