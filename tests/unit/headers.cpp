@@ -1,1 +1,0 @@
-// Nothing of its own: the target of the headers that all test programs share precompiled (CMakeLists.txt).
