@@ -27,15 +27,15 @@ shell_is_clean() {
   done
 }
 
-# recent_files: C++ sources that the last 12 commits or the working tree changed, those that still exist
+# recent_files: C++ sources and headers that the last 12 commits or the working tree changed, those that still exist
 recent_files() {
   local base
   base=$(git rev-list --max-count=13 HEAD | tail -n 1)
   {
-    git diff --name-only --diff-filter=d "$base" -- '*.cpp'
-    git ls-files -o --exclude-standard '*.cpp'
+    git diff --name-only --diff-filter=d "$base" -- '*.cpp' '*.h'
+    git ls-files -o --exclude-standard '*.cpp' '*.h'
     # A clone with no more than 12 commits: the first commit's files are recent too.
-    if [[ $(git rev-list --count HEAD) -le 13 ]]; then git ls-files '*.cpp'; fi
+    if [[ $(git rev-list --count HEAD) -le 13 ]]; then git ls-files '*.cpp' '*.h'; fi
   } | sort -u
 }
 
