@@ -25,6 +25,15 @@ std::int64_t Checkpoint::tensor_bytes() const {
   return n_bytes;
 }
 
+void Checkpoint::discard(const TensorView& tensor) {
+  for (std::vector<std::byte>& bytes : owned) {
+    if (!bytes.empty() && bytes.data() == tensor.bytes.data()) {
+      std::vector<std::byte>().swap(bytes);
+      return;
+    }
+  }
+}
+
 Status Checkpoint::index_tensors() {
   index_.clear();
   for (std::size_t i = 0; i < tensors.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -97,6 +98,14 @@ void pack_one_panel(const MatrixSource& source, const kernels::PackedMatrix& tar
 // Where the bytes of a source begin: matrices are packed in this order.
 const std::byte* first_byte(const MatrixSource& source) {
   return source.quantized != nullptr ? source.quantized->tensors().front()->bytes.data() : rows_of(source, 0, 0).data();
+}
+
+std::vector<const formats::TensorView*> tensors_of(const MatrixSource& source) {
+  if (source.quantized == nullptr) {
+    return {source.tensor};
+  }
+  const auto tensors = source.quantized->tensors();
+  return {tensors.begin(), tensors.end()};
 }
 
 std::size_t whole_lines(std::size_t n_bytes) {
@@ -193,8 +202,19 @@ Result<cpu::MemoryRegion> Packer::pack(int n_threads) {
   HEARTH_TRY(cpu::MemoryRegion region, cpu::MemoryRegion::reserve(n_bytes_, /*huge_pages=*/true));
   std::ranges::sort(items_, {}, [](const Item& item) { return first_byte(item.source); });
   cpu::ThreadPool pool(n_threads);
+  std::map<const std::byte*, std::int64_t> n_left;  // matrices yet to be packed, by where their tensors begin
+  for (const Item& item : items_) {
+    for (const formats::TensorView* tensor : tensors_of(item.source)) {
+      ++n_left[tensor->bytes.data()];
+    }
+  }
   for (const Item& item : items_) {
     pack_item(item, pool, region.data());
+    for (const formats::TensorView* tensor : tensors_of(item.source)) {
+      if (--n_left[tensor->bytes.data()] == 0) {
+        checkpoint_.discard(*tensor);
+      }
+    }
   }
   return region;
 }

@@ -40,7 +40,7 @@ std::int64_t source_row(const MatrixSource& source, std::int64_t row);
 
 class Packer {
  public:
-  Packer(const formats::Checkpoint& checkpoint, const kernels::KernelTable& kernels)
+  Packer(formats::Checkpoint& checkpoint, const kernels::KernelTable& kernels)
       : checkpoint_(checkpoint), kernels_(kernels) {}
 
   // Sets kind and extents of `target`, whose data is set by pack(); it must not move until then.
@@ -48,7 +48,8 @@ class Packer {
   // blocks).
   Status plan(const MatrixSource& source, kernels::PackedMatrix& target);
 
-  // Packs everything planned, in file order. Errors: unavailable (no memory).
+  // Packs everything planned, in file order; gives pages of files back and frees tensors in memory as it goes, each
+  // after its last matrix. Errors: unavailable (no memory).
   Result<cpu::MemoryRegion> pack(int n_threads);
 
  private:
@@ -61,7 +62,7 @@ class Packer {
   void add_item(const MatrixSource& source, kernels::PackedMatrix& target);
   void pack_item(const Item& item, cpu::ThreadPool& pool, std::byte* region) const;
 
-  const formats::Checkpoint& checkpoint_;
+  formats::Checkpoint& checkpoint_;
   const kernels::KernelTable& kernels_;
   std::vector<Item> items_;
   std::size_t n_bytes_ = 0;

@@ -65,6 +65,31 @@ TEST(PackerTest, ColumnsOfATransposedTensorAreRows) {
   EXPECT_EQ(unpacked_row(kernels, matrix, 2), (std::vector<float>{3, 13, 23}));
 }
 
+// A tensor in memory must not stay there beside its packed copy, nor go before its last matrix is packed.
+TEST(PackerTest, TensorsInMemoryAreFreedAfterTheirLastMatrix) {
+  const kernels::KernelTable& kernels = testing::test_kernels();
+  formats::Checkpoint checkpoint;
+  const std::vector<float> stored = {1, 2, 3, 4, 5, 6, 7, 8};
+  for (int i = 0; i < 2; ++i) {
+    const auto bytes = std::as_bytes(std::span(stored));
+    checkpoint.tensors.push_back({.name = i == 0 ? "fused" : "unread",
+                                  .type = quant::BlockType::kF32,
+                                  .shape = {4, 2},
+                                  .bytes = checkpoint.owned.emplace_back(bytes.begin(), bytes.end()),
+                                  .file_index = -1});
+  }
+  Packer packer(checkpoint, kernels);
+  kernels::PackedMatrix first;
+  kernels::PackedMatrix second;
+  ASSERT_TRUE(packer.plan({.tensor = &checkpoint.tensors[0], .n_rows = 2}, first));
+  ASSERT_TRUE(packer.plan({.tensor = &checkpoint.tensors[0], .first_row = 2, .n_rows = 2}, second));
+  const cpu::MemoryRegion region = packer.pack(1).value();
+  EXPECT_EQ(unpacked_row(kernels, first, 1), (std::vector<float>{3, 4}));
+  EXPECT_EQ(unpacked_row(kernels, second, 1), (std::vector<float>{7, 8}));
+  EXPECT_TRUE(checkpoint.owned[0].empty());
+  EXPECT_EQ(checkpoint.owned[1].size(), 32U);
+}
+
 TEST(PackerTest, RefusesToTransposeBlocks) {
   formats::Checkpoint checkpoint;
   checkpoint.tensors.push_back({.name = "t", .type = quant::BlockType::kQ4_0, .shape = {32, 32}});
@@ -89,7 +114,7 @@ TEST(PackerTest, RefusesRowsThatAreNoWholeBlocks) {
 
 TEST(PackerTest, ThreadsPackTheSameBytes) {
   const kernels::KernelTable& kernels = testing::test_kernels();
-  const formats::Checkpoint checkpoint = testing::open_fixture("gguf-quant-q4_1");
+  formats::Checkpoint checkpoint = testing::open_fixture("gguf-quant-q4_1");
   std::vector<std::vector<std::byte>> packed;
   for (const int n_threads : {1, 3}) {
     Packer packer(checkpoint, kernels);
