@@ -35,7 +35,8 @@ PickleBuilder whole_state_dict() {
 
 TEST(Pickle, ReadsAStateDict) {
   const PickleBuilder builder = whole_state_dict();
-  const auto document = read(builder.bytes() + "more");
+  const std::string bytes = builder.bytes() + "more";
+  const auto document = read(bytes);
   ASSERT_TRUE(document) << document.error().message;
   EXPECT_EQ(document->n_bytes(), builder.bytes().size());
   const PickleId root = document->root();
