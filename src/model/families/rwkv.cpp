@@ -1,6 +1,4 @@
 // RWKV: the architectures rwkv6 and rwkv7 of GGUF, and the files of the project itself, which have no metadata.
-#include "model/rwkv_spec.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +6,7 @@
 #include <string_view>
 
 #include "model/families/gguf_keys.h"
+#include "model/rwkv_spec.h"
 
 namespace hearth::model {
 namespace {

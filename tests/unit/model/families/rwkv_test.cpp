@@ -1,10 +1,10 @@
-#include "model/rwkv_spec.h"  // implemented in families/rwkv.cpp
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "model/rwkv_spec.h"  // implemented in families/rwkv.cpp
 
 namespace hearth::model {
 namespace {
