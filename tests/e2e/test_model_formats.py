@@ -25,14 +25,21 @@ MODELS = {
     "torch": "hf-llama-bin",
     "torch-shards": "hf-llama-bin-sharded",
     "opt-125m": "hf-opt-bin",
+    "gptq": "gptq-4bit-32g-actorder",
+    "gptq-old-name": "gptq-4bit-64g-old-name",
+    "awq": "awq-gemm-64g",
+    "exl2": "exl2-mixed",
+    "fp8": "hf-llama-fp8-block",
     "koala.ggmlv3.q4_0.bin": "ggjt-v3-q4_0",
     "ggmf.bin": "ggmf-v1-q4_1",
+    "gptj.bin": "ggml-gptj",
     "RWKV-4.pth": "rwkv-v4-pth",
     "rwkv_small": "rwkv-v5.2-ggml-q8_0",
 }
-WITH_OWN_VOCABULARY = {"loose.gguf", "sharded-gguf", "koala.ggmlv3.q4_0.bin", "ggmf.bin"}
+WITH_OWN_VOCABULARY = {"loose.gguf", "sharded-gguf", "koala.ggmlv3.q4_0.bin", "ggmf.bin", "gptj.bin"}
 YAMLS = {
-    "vllm.yaml": "name: vllm\nbackend: vllm\nparameters: {model: facebook/opt-125m}\n",
+    "exllama2.yaml": "name: exllama2\nbackend: exllama2\nparameters: {model: exl2}\n",
+    "orca.yaml": "name: orca\nbackend: autogptq\nparameters: {model: TheBloke/gptq}\nmodel_base_name: model\n",
     "misfit.yaml": "name: misfit\nbackend: llama-ggml\nparameters: {model: loose.gguf}\n",
 }
 BROKEN = {
@@ -111,14 +118,14 @@ def hearth(*arguments):
 
 def test_every_container_is_listed_once(formats_server):
     listed = [row["id"] for row in json.loads(formats_server.request("GET", "/v1/models")[2])["data"]]
-    wanted = {listed_name(name) for name in MODELS} - {"opt-125m", "loose"}
-    wanted |= {"vllm", "misfit", "pointer", "page", "cut", "no-tokenizer", "lost-shard"}
+    wanted = {listed_name(name) for name in MODELS} - {"exl2", "gptq", "loose"}
+    wanted |= {"exllama2", "orca", "misfit", "pointer", "page", "cut", "no-tokenizer", "lost-shard"}
     assert sorted(listed) == sorted(wanted)
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "loose.gguf"])
 def test_every_container_answers(formats_server, name):
-    model = {"opt-125m": "vllm"}.get(name, listed_name(name))
+    model = {"exl2": "exllama2", "gptq": "orca"}.get(name, listed_name(name))
     body = {"model": model, "prompt": expected_of(name)["prompt_ids"], "max_tokens": 4, "temperature": 0, "ignore_eos": True}
     status, _, answer = formats_server.post("/v1/completions", body)
     assert status == 200, answer
@@ -180,6 +187,6 @@ def test_list_shows_folders_and_rm_takes_them(models, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = {row["name"]: row for row in json.loads(done.stdout)}
     assert rows["torch-shards"]["n_files"] == 3
-    shutil.copytree(models / "torch", tmp_path / "torch")
-    assert hearth("rm", "torch", "--models-path", tmp_path).returncode == 0
+    shutil.copytree(models / "fp8", tmp_path / "fp8")
+    assert hearth("rm", "fp8", "--models-path", tmp_path).returncode == 0
     assert not any(tmp_path.iterdir())
