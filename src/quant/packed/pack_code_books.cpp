@@ -1,24 +1,10 @@
 #include "quant/iq4_xs.h"
-#include "quant/load_block.h"
 #include "quant/mxfp4.h"
 #include "quant/packed/pack.h"
 #include "quant/packed/panel_writer.h"
 #include "quant/q4_0.h"
 
 namespace hearth::quant::packed {
-namespace {
-
-template <typename Block, typename Pack>
-void for_each_row(const PackBlock& block, Pack pack) {
-  for (std::size_t row = 0; row < block.rows.size(); ++row) {
-    if (block.rows[row] != nullptr) {
-      pack(load_block<Block>(block.rows[row], block.block_index), PanelWriter(block.out, row, block.rows.size()));
-    }
-  }
-}
-
-}  // namespace
-
 void pack_block_iq4_nl(const PackBlock& block) {
   for_each_row<BlockQ4_0>(block, [](const BlockQ4_0& source, PanelWriter out) {
     out.put_u16(source.d);

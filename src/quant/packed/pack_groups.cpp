@@ -1,4 +1,3 @@
-#include "quant/load_block.h"
 #include "quant/packed/pack.h"
 #include "quant/packed/panel_writer.h"
 #include "quant/q4_0.h"
@@ -9,16 +8,6 @@
 
 namespace hearth::quant::packed {
 namespace {
-
-// Calls pack(source block, writer) for every row that exists.
-template <typename Block, typename Pack>
-void for_each_row(const PackBlock& block, Pack pack) {
-  for (std::size_t row = 0; row < block.rows.size(); ++row) {
-    if (block.rows[row] != nullptr) {
-      pack(load_block<Block>(block.rows[row], block.block_index), PanelWriter(block.out, row, block.rows.size()));
-    }
-  }
-}
 
 template <typename Block>
 void five_bit_values(const Block& source, std::uint8_t (&values)[32]) {

@@ -1,4 +1,3 @@
-#include "quant/load_block.h"
 #include "quant/packed/pack.h"
 #include "quant/packed/panel_writer.h"
 #include "quant/q2_k.h"
@@ -8,19 +7,6 @@
 #include "quant/q6_k.h"
 
 namespace hearth::quant::packed {
-namespace {
-
-template <typename Block, typename Pack>
-void for_each_row(const PackBlock& block, Pack pack) {
-  for (std::size_t row = 0; row < block.rows.size(); ++row) {
-    if (block.rows[row] != nullptr) {
-      pack(load_block<Block>(block.rows[row], block.block_index), PanelWriter(block.out, row, block.rows.size()));
-    }
-  }
-}
-
-}  // namespace
-
 void pack_block_q2_k(const PackBlock& block) {
   for_each_row<BlockQ2_K>(block, [](const BlockQ2_K& source, PanelWriter out) {
     out.put_u16(source.d);

@@ -1,5 +1,4 @@
 #include "quant/legacy.h"
-#include "quant/load_block.h"
 #include "quant/packed/pack.h"
 #include "quant/packed/panel_writer.h"
 #include "quant/q5_0.h"
@@ -7,15 +6,6 @@
 
 namespace hearth::quant::packed {
 namespace {
-
-template <typename Block, typename Pack>
-void for_each_row(const PackBlock& block, Pack pack) {
-  for (std::size_t row = 0; row < block.rows.size(); ++row) {
-    if (block.rows[row] != nullptr) {
-      pack(load_block<Block>(block.rows[row], block.block_index), PanelWriter(block.out, row, block.rows.size()));
-    }
-  }
-}
 
 // The values of 32 weights whose neighbours share a byte.
 void paired_values(const std::uint8_t (&qs)[16], std::uint8_t (&values)[32]) {

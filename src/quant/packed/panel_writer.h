@@ -1,12 +1,16 @@
 // PanelWriter: places the parts of one row's block into a panel block.
 //
 // Parts are written in the order in which they lie in the panel: 16-bit numbers of all rows side by side, then planes
-// of dwords, vector after vector, each holding a dword of every row. Used by the pack_*.cpp files.
+// of dwords, vector after vector, each holding a dword of every row. for_each_row makes one for every row of a block.
+// Used by the pack_*.cpp files.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+
+#include "quant/load_block.h"
+#include "quant/packed/pack.h"
 
 namespace hearth::quant::packed {
 
@@ -70,5 +74,15 @@ class PanelWriter {
   std::size_t row_;
   std::size_t n_rows_;
 };
+
+// Calls pack(source block, writer) for every row that exists.
+template <typename Block, typename Pack>
+void for_each_row(const PackBlock& block, Pack pack) {
+  for (std::size_t row = 0; row < block.rows.size(); ++row) {
+    if (block.rows[row] != nullptr) {
+      pack(load_block<Block>(block.rows[row], block.block_index), PanelWriter(block.out, row, block.rows.size()));
+    }
+  }
+}
 
 }  // namespace hearth::quant::packed
