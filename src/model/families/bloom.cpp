@@ -25,12 +25,10 @@ void set_common(ArchSpec& spec) {
   remove_rope(spec);
 }
 
-constexpr TensorTable kGgufTensors = {.query = kFusedQuery, .key = kFusedKey, .value = kFusedValue};
-
 Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
   HEARTH_TRY(ArchSpec spec, GgufKeys(checkpoint.metadata, architecture).read_common());
   set_common(spec);
-  return ModelPlan{std::move(spec), kGgufTensors};
+  return ModelPlan{std::move(spec), kFusedQkvTensors};
 }
 
 constexpr std::array<std::string_view, 2> kHfBloomPrefixes = {"transformer.", ""};

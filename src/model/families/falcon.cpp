@@ -28,7 +28,8 @@ void set_common(ArchSpec& spec) {
 Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
   HEARTH_TRY(ArchSpec spec, GgufKeys(checkpoint.metadata, architecture).read_common());
   set_common(spec);
-  TensorTable tensors{.query = kFusedQuery, .key = kFusedKey, .value = kFusedValue, .ffn_norm = {}};
+  TensorTable tensors = kFusedQkvTensors;
+  tensors.ffn_norm = {};
   if (checkpoint.find("blk.0.attn_norm_2.weight") != nullptr) {
     tensors.attention_norm.name = "blk.{layer}.attn_norm_2";
     tensors.ffn_norm.name = "blk.{layer}.attn_norm";

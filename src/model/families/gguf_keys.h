@@ -46,5 +46,6 @@ class GgufKeys {
 inline constexpr TensorSource kFusedQuery = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kQuery};
 inline constexpr TensorSource kFusedKey = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kKey};
 inline constexpr TensorSource kFusedValue = {.name = "blk.{layer}.attn_qkv", .part = RowPart::kValue};
+inline constexpr TensorTable kFusedQkvTensors = {.query = kFusedQuery, .key = kFusedKey, .value = kFusedValue};
 
 }  // namespace hearth::model

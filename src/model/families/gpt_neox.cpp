@@ -22,14 +22,12 @@ void set_common(ArchSpec& spec) {
   require_biases(spec);
 }
 
-constexpr TensorTable kGgufTensors = {.query = kFusedQuery, .key = kFusedKey, .value = kFusedValue};
-
 Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
   const GgufKeys keys(checkpoint.metadata, architecture);
   HEARTH_TRY(ArchSpec spec, keys.read_common());
   set_common(spec);
   HEARTH_TRY(spec.parallel_block, keys.flag("use_parallel_residual", true));
-  return ModelPlan{std::move(spec), kGgufTensors};
+  return ModelPlan{std::move(spec), kFusedQkvTensors};
 }
 
 constexpr std::array<std::string_view, 2> kHfNeoxPrefixes = {"gpt_neox.", ""};

@@ -22,8 +22,6 @@ void set_common(ArchSpec& spec) {
   remove_rope(spec);
 }
 
-constexpr TensorTable kGgufTensors = {.query = kFusedQuery, .key = kFusedKey, .value = kFusedValue};
-
 Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
   const GgufKeys keys(checkpoint.metadata, architecture);
   HEARTH_TRY(ArchSpec spec, keys.read_common());
@@ -34,7 +32,7 @@ Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_v
     HEARTH_TRY(const double clamp, keys.positive("attention.clamp_kqv", 1.0));
     spec.qkv_clamp = static_cast<float>(clamp);
   }
-  return ModelPlan{std::move(spec), kGgufTensors};
+  return ModelPlan{std::move(spec), kFusedQkvTensors};
 }
 
 constexpr std::array<std::string_view, 2> kHfMptPrefixes = {"transformer.", ""};

@@ -25,13 +25,10 @@ void set_common(ArchSpec& spec) {
 Result<ModelPlan> read_gguf(const formats::Checkpoint& checkpoint, std::string_view architecture) {
   HEARTH_TRY(ArchSpec spec, GgufKeys(checkpoint.metadata, architecture).read_common());
   set_common(spec);
-  TensorTable tensors{.ffn_norm = {}};
   // The first converters wrote query, key and value as one tensor.
-  if (checkpoint.find("blk.0.attn_qkv.weight") != nullptr) {
-    tensors.query = kFusedQuery;
-    tensors.key = kFusedKey;
-    tensors.value = kFusedValue;
-  }
+  const bool is_fused = checkpoint.find("blk.0.attn_qkv.weight") != nullptr;
+  TensorTable tensors = is_fused ? kFusedQkvTensors : TensorTable();
+  tensors.ffn_norm = {};
   return ModelPlan{std::move(spec), tensors};
 }
 
