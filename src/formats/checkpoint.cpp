@@ -27,7 +27,7 @@ std::int64_t Checkpoint::tensor_bytes() const {
 
 void Checkpoint::discard(const TensorView& tensor) {
   for (std::vector<std::byte>& bytes : owned) {
-    if (!bytes.empty() && bytes.data() == tensor.bytes.data()) {
+    if (!bytes.empty() && bytes.data() == tensor.bytes.data() && bytes.size() == tensor.bytes.size()) {
       std::vector<std::byte>().swap(bytes);
       return;
     }

@@ -101,7 +101,7 @@ struct Checkpoint {
   void release(const TensorView& tensor) const { release(tensor, tensor.bytes); }
 
   // Frees a tensor that the reader had to rewrite: neither its bytes nor those of a view of the same ones may be read
-  // again. Tensors in files are left as they are.
+  // again. Tensors in files are left as they are, and a view of a part frees nothing.
   void discard(const TensorView& tensor);
 
   // Called once by the reader when all tensors are known; find() needs it. corrupt_file when two share a name.

@@ -1,10 +1,8 @@
 #include "model/rwkv_weights.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
-#include <cstring>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +11,7 @@
 #include "kernels/kernels.h"
 #include "model/packer.h"
 #include "model/rwkv_names.h"
+#include "model/tensor_finder.h"
 #include "quant/block_type.h"
 
 namespace hearth::model {
@@ -22,12 +21,12 @@ constexpr std::int64_t kMaxVocab = std::int64_t{1} << 24;
 constexpr std::int64_t kMaxRank = std::int64_t{1} << 14;
 constexpr int kNoLayer = -1;
 
-struct Place {
+struct RwkvPlace {
   int layer = kNoLayer;
   char letter = ' ';
 };
 
-std::string resolve(std::string_view pattern, Place place, std::string_view suffix = {}) {
+std::string resolve(std::string_view pattern, RwkvPlace place, std::string_view suffix = {}) {
   std::string name(pattern);
   const auto replace = [&name](std::string_view token, const std::string& with) {
     if (const std::size_t at = name.find(token); at != std::string::npos) {
@@ -39,17 +38,8 @@ std::string resolve(std::string_view pattern, Place place, std::string_view suff
   return name.append(suffix);
 }
 
-// The bytes of an element where elements stand alone; 0 for quantised encodings.
-std::size_t element_bytes(quant::BlockType type) {
-  switch (type) {
-    case quant::BlockType::kF32:
-      return 4;
-    case quant::BlockType::kF16:
-    case quant::BlockType::kBf16:
-      return 2;
-    default:
-      return 0;
-  }
+bool is_float(quant::BlockType type) {
+  return type == quant::BlockType::kF32 || type == quant::BlockType::kF16 || type == quant::BlockType::kBf16;
 }
 
 // Finds the tensors of one model, checks their shapes and plans their packing.
@@ -89,8 +79,8 @@ class RwkvPlan {
   Status check_rank(const formats::TensorView& tensor, std::int64_t rank);
   Status add(const MatrixSource& source, Linear& target);
   Status add_floats(const MatrixSource& source, Linear& target);
-  // Matrix `index` of a stack of [n_rows, n_cols], turned into [n_cols, n_rows].
-  Result<const formats::TensorView*> transposed(const formats::TensorView& tensor, std::int64_t index);
+  // Matrix `index` of a stack of them, a tensor of three dimensions.
+  const formats::TensorView* slice(const formats::TensorView& tensor, std::int64_t index);
 
   const RwkvSpec& spec_;
   const RwkvNames& names_;
@@ -100,17 +90,8 @@ class RwkvPlan {
   bool is_rwkv_cpp_;    // decays are transformed already
   bool has_raw_loras_;  // lora matrices are [in, rank] and [rank, out]
   std::set<const formats::TensorView*> used_;
-  std::deque<formats::TensorView> turned_;
-  std::deque<std::vector<std::byte>> turned_bytes_;
+  std::deque<formats::TensorView> slices_;
 };
-
-Status check_shape(const formats::TensorView& tensor, const std::vector<std::int64_t>& expected) {
-  if (tensor.shape != expected) {
-    return fail(ErrorCode::kCorruptFile, fmt::format("tensor {}: expected shape [{}], found [{}]", tensor.name,
-                                                     fmt::join(expected, ", "), fmt::join(tensor.shape, ", ")));
-  }
-  return {};
-}
 
 Status RwkvPlan::run() {
   HEARTH_TRY_VOID(plan_top());
@@ -147,7 +128,7 @@ Result<std::vector<float>> RwkvPlan::values(const formats::TensorView& tensor, s
     return fail(ErrorCode::kCorruptFile,
                 fmt::format("tensor {}: expected {} values, found {}", tensor.name, n, tensor.n_elements()));
   }
-  if (element_bytes(tensor.type) == 0) {
+  if (!is_float(tensor.type)) {
     return fail(ErrorCode::kUnsupported, fmt::format("tensor {}: expected f32, f16 or bf16 values, found {}",
                                                      tensor.name, quant::info(tensor.type).name));
   }
@@ -203,28 +184,11 @@ Status RwkvPlan::linear(const std::string& name, std::int64_t n_rows, std::int64
   return add({.tensor = tensor, .n_rows = n_rows}, target);
 }
 
-Result<const formats::TensorView*> RwkvPlan::transposed(const formats::TensorView& tensor, std::int64_t index) {
-  const std::size_t width = element_bytes(tensor.type);
-  if (width == 0) {
-    return fail(ErrorCode::kUnsupported,
-                fmt::format("tensor {}: expected f32, f16 or bf16, found {}, which cannot be transposed", tensor.name,
-                            quant::info(tensor.type).name));
-  }
-  const auto n_rows = static_cast<std::size_t>(tensor.shape[tensor.shape.size() - 2]);
-  const auto n_cols = static_cast<std::size_t>(tensor.n_cols());
-  const std::byte* from = tensor.bytes.data() + static_cast<std::size_t>(index) * n_rows * n_cols * width;
-  std::vector<std::byte>& to = turned_bytes_.emplace_back(n_rows * n_cols * width);
-  for (std::size_t row = 0; row < n_rows; ++row) {
-    for (std::size_t col = 0; col < n_cols; ++col) {
-      std::memcpy(to.data() + (col * n_rows + row) * width, from + (row * n_cols + col) * width, width);
-    }
-  }
-  formats::TensorView& view = turned_.emplace_back();
-  view.name = tensor.name;
-  view.type = tensor.type;
-  view.shape = {static_cast<std::int64_t>(n_cols), static_cast<std::int64_t>(n_rows)};
-  view.bytes = to;
-  view.file_index = -1;
+const formats::TensorView* RwkvPlan::slice(const formats::TensorView& tensor, std::int64_t index) {
+  formats::TensorView& view = slices_.emplace_back(tensor);
+  view.shape.erase(view.shape.begin());
+  const auto n_bytes = tensor.bytes.size() / static_cast<std::size_t>(tensor.shape.front());
+  view.bytes = tensor.bytes.subspan(static_cast<std::size_t>(index) * n_bytes, n_bytes);
   return &view;
 }
 
@@ -247,16 +211,11 @@ Status RwkvPlan::lora(const RwkvLoraNames& names, int layer, RwkvLora& target) {
   }
   const std::int64_t rank = down->shape[has_raw_loras_ ? 1 : 0];
   HEARTH_TRY_VOID(check_rank(*down, rank));
-  if (has_raw_loras_) {
-    HEARTH_TRY_VOID(check_shape(*down, {n, rank}));
-    HEARTH_TRY_VOID(check_shape(*up, {rank, n}));
-    HEARTH_TRY(down, transposed(*down, 0));
-    HEARTH_TRY(up, transposed(*up, 0));
-  }
-  HEARTH_TRY_VOID(check_shape(*down, {rank, n}));
-  HEARTH_TRY_VOID(check_shape(*up, {n, rank}));
-  HEARTH_TRY_VOID(add_floats({.tensor = down, .n_rows = rank}, target.down));
-  HEARTH_TRY_VOID(add_floats({.tensor = up, .n_rows = n}, target.up));
+  const bool turned = has_raw_loras_;
+  HEARTH_TRY_VOID(check_shape(*down, turned ? std::vector{n, rank} : std::vector{rank, n}));
+  HEARTH_TRY_VOID(check_shape(*up, turned ? std::vector{rank, n} : std::vector{n, rank}));
+  HEARTH_TRY_VOID(add_floats({.tensor = down, .n_rows = rank, .transposed = turned}, target.down));
+  HEARTH_TRY_VOID(add_floats({.tensor = up, .n_rows = n, .transposed = turned}, target.up));
   return names.bias.empty() ? Status() : vector(resolve(names.bias, {.layer = layer}), target.up.bias);
 }
 
@@ -276,19 +235,12 @@ Status RwkvPlan::shift_lora(int layer, RwkvLayer& target) {
   HEARTH_TRY_VOID(check_shape(*up, has_raw_loras_ ? std::vector{n_letters, rank, n} : std::vector{n_letters, n, rank}));
   HEARTH_TRY_VOID(
       check_shape(*down, has_raw_loras_ ? std::vector{n, n_letters * rank} : std::vector{n_letters * rank, n}));
-  if (has_raw_loras_) {
-    HEARTH_TRY(down, transposed(*down, 0));
-  }
   for (std::int64_t i = 0; i < n_letters; ++i) {
     const std::size_t projection = kRwkvLetters.find(letters[static_cast<std::size_t>(i)]);
     RwkvLora& lora = target.shift_lora[projection];
-    HEARTH_TRY_VOID(add_floats({.tensor = down, .first_row = i * rank, .n_rows = rank}, lora.down));
-    if (has_raw_loras_) {
-      HEARTH_TRY(const formats::TensorView* turned, transposed(*up, i));
-      HEARTH_TRY_VOID(add_floats({.tensor = turned, .n_rows = n}, lora.up));
-    } else {
-      HEARTH_TRY_VOID(add_floats({.tensor = up, .first_row = i * n, .n_rows = n}, lora.up));
-    }
+    HEARTH_TRY_VOID(
+        add_floats({.tensor = down, .first_row = i * rank, .n_rows = rank, .transposed = has_raw_loras_}, lora.down));
+    HEARTH_TRY_VOID(add_floats({.tensor = slice(*up, i), .n_rows = n, .transposed = has_raw_loras_}, lora.up));
     lora.up.bias = target.shift[projection];
   }
   return vector(resolve(names_.shift, {.layer = layer, .letter = 'x'}), target.shift_x);
@@ -330,7 +282,7 @@ Status RwkvPlan::plan_shift(int layer, RwkvLayer& target) {
 
 // The fixed decays of RWKV-4 and -5, and the weight of a row's own key.
 Status RwkvPlan::plan_decay(int layer, RwkvLayer& target) {
-  const Place place{.layer = layer};
+  const RwkvPlace place{.layer = layer};
   if (spec_.time_mix == RwkvTimeMix::kV4 || spec_.time_mix == RwkvTimeMix::kV5) {
     HEARTH_TRY(const formats::TensorView* tensor, require(resolve(names_.decay, place)));
     HEARTH_TRY(std::vector<float> decay, spread(*tensor));
@@ -357,7 +309,7 @@ Status RwkvPlan::plan_decay(int layer, RwkvLayer& target) {
 
 // RWKV-7's loras.
 Status RwkvPlan::plan_loras(int layer, RwkvLayer& target) {
-  const Place place{.layer = layer};
+  const RwkvPlace place{.layer = layer};
   HEARTH_TRY_VOID(lora(names_.decay_lora, layer, target.decay_lora));
   HEARTH_TRY_VOID(lora(names_.rate_lora, layer, target.rate_lora));
   HEARTH_TRY_VOID(lora(names_.gate_lora, layer, target.gate_lora));
@@ -374,7 +326,7 @@ Status RwkvPlan::plan_loras(int layer, RwkvLayer& target) {
 }
 
 Status RwkvPlan::plan_time_mix(int layer, RwkvLayer& target) {
-  const Place place{.layer = layer};
+  const RwkvPlace place{.layer = layer};
   const std::int64_t n = spec_.hidden_dim;
   HEARTH_TRY_VOID(norm(names_.time_norm, layer, target.time_norm));
   HEARTH_TRY_VOID(plan_shift(layer, target));
@@ -399,7 +351,7 @@ Status RwkvPlan::plan_time_mix(int layer, RwkvLayer& target) {
 }
 
 Status RwkvPlan::plan_ffn(int layer, RwkvLayer& target) {
-  const Place place{.layer = layer};
+  const RwkvPlace place{.layer = layer};
   const std::int64_t n = spec_.hidden_dim;
   HEARTH_TRY_VOID(norm(names_.ffn_norm, layer, target.ffn_norm));
   HEARTH_TRY_VOID(vector(resolve(names_.ffn_shift, {.layer = layer, .letter = 'k'}), target.ffn_shift_key));

@@ -30,5 +30,19 @@ TEST(Checkpoint, RefusesTwoTensorsOfOneName) {
   EXPECT_EQ(status.error().message, "two tensors have the name same");
 }
 
+TEST(Checkpoint, DiscardsTensorsInMemoryButNoPartsOfThem) {
+  Checkpoint checkpoint;
+  checkpoint.owned.emplace_back(std::size_t{8});
+  TensorView tensor;
+  tensor.file_index = -1;
+  tensor.bytes = checkpoint.owned.front();
+  TensorView part = tensor;
+  part.bytes = tensor.bytes.first(4);
+  checkpoint.discard(part);
+  EXPECT_EQ(checkpoint.owned.front().size(), 8U);
+  checkpoint.discard(tensor);
+  EXPECT_TRUE(checkpoint.owned.front().empty());
+}
+
 }  // namespace
 }  // namespace hearth::formats
