@@ -77,6 +77,10 @@ void describe_shape(const Checkpoint& checkpoint, CheckpointSummary& summary) {
   summary.ffn_dim = largest(metadata, prefix + "feed_forward_length");
   summary.n_heads = largest(metadata, prefix + "attention.head_count");
   summary.n_kv_heads = largest(metadata, prefix + "attention.head_count_kv");
+  if (summary.n_heads == 0) {  // a recurrent model
+    summary.n_heads.reset();
+    summary.n_kv_heads.reset();
+  }
   if (!summary.n_kv_heads) {
     summary.n_kv_heads = summary.n_heads;
   }

@@ -57,6 +57,15 @@ TEST(Describe, ReadsCountsThatDifferPerLayerAndNamedTemplates) {
   EXPECT_TRUE(summary.has_chat_template);
 }
 
+TEST(Describe, ARecurrentModelHasNoHeads) {
+  const auto checkpoint = open_checkpoint(kGolden / "rwkv-v6-gguf" / "model.gguf");
+  ASSERT_TRUE(checkpoint) << checkpoint.error().message;
+  const CheckpointSummary summary = describe(*checkpoint);
+  EXPECT_EQ(summary.architecture, "rwkv6");
+  EXPECT_EQ(summary.n_heads, std::nullopt);
+  EXPECT_EQ(summary.n_kv_heads, std::nullopt);
+}
+
 TEST(Describe, AnEmptyFileHasNothingToSay) {
   const std::string bytes = GgufBuilder().bytes();
   const auto checkpoint = read_one(bytes);
