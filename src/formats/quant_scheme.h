@@ -3,7 +3,7 @@
 // GPTQ, AWQ, EXL2, FP8 and compressed-tensors keep a matrix as several tensors. Most of what a reader must know follows
 // from their shapes and is taken from there, since it may differ from layer to layer ("dynamic", mixed bits) and old
 // repositories have no configuration at all; this is the rest. What Hearth does not read is refused here by its name.
-// Called by model/grouped_source.
+// Called by model/quantized_tensors and, to name what a folder is, by describe and backends.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "formats/quant_scheme.h"
+
 namespace hearth::backends {
 namespace {
 
@@ -25,17 +27,22 @@ enum Kind : std::uint32_t {
 };
 constexpr std::uint32_t kAnyHub = kHub | kGptq | kAwq | kExl2 | kFp8;
 
-bool has_tensor(const Checkpoint& checkpoint, std::string_view ending) {
-  return std::ranges::any_of(checkpoint.tensors, [&](const auto& tensor) { return tensor.name.ends_with(ending); });
-}
-
+// A scheme that Hearth does not read is refused by its name when the model loads.
 Kind hub_kind(const Checkpoint& checkpoint) {
-  const std::string_view method = checkpoint.metadata.text("quantization_config.quant_method").value_or("");
-  if (method == "gptq") return kGptq;
-  if (method == "awq") return kAwq;
-  if (method == "exl2" || (method.empty() && has_tensor(checkpoint, ".q_weight"))) return kExl2;
-  if (method == "fp8" || method == "fbgemm_fp8") return kFp8;
-  if (method.empty() && has_tensor(checkpoint, ".qweight")) return kGptq;
+  const Result<formats::QuantScheme> scheme = formats::read_quant_scheme(checkpoint);
+  switch (scheme ? scheme->method : formats::QuantMethod::kNone) {
+    case formats::QuantMethod::kGptq:
+      return kGptq;
+    case formats::QuantMethod::kAwq:
+      return kAwq;
+    case formats::QuantMethod::kExl2:
+      return kExl2;
+    case formats::QuantMethod::kFloat8:
+      return kFp8;
+    case formats::QuantMethod::kCompressedTensors:
+    case formats::QuantMethod::kNone:
+      break;
+  }
   return kHub;
 }
 

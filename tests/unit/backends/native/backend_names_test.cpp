@@ -83,7 +83,15 @@ TEST(BackendNames, OldFoldersAreToldByTheirTensors) {
   EXPECT_EQ(describe_model(exl2), "an EXL2 model (llama)");
   Checkpoint gptq = model(Convention::kHf);
   gptq.tensors.push_back({.name = "model.layers.0.mlp.up_proj.qweight"});
+  gptq.tensors.push_back({.name = "model.layers.0.mlp.up_proj.g_idx"});
+  ASSERT_TRUE(gptq.index_tensors());
   EXPECT_EQ(describe_model(gptq), "a GPTQ model (llama)");
+  // AWQ packs along the output: [in, out / 8] beside scales of [groups, out].
+  Checkpoint awq = model(Convention::kHf);
+  awq.tensors.push_back({.name = "a.qweight", .type = quant::BlockType::kI32, .shape = {64, 8}});
+  awq.tensors.push_back({.name = "a.scales", .type = quant::BlockType::kF16, .shape = {2, 64}});
+  ASSERT_TRUE(awq.index_tensors());
+  EXPECT_EQ(describe_model(awq), "an AWQ model (llama)");
   Checkpoint rwkv = model(Convention::kRwkv);
   rwkv.metadata.set("rwkv.version", {std::string("5.2")});
   EXPECT_EQ(describe_model(rwkv), "an RWKV 5.2 model");
